@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors in this project's own checks (`DAIN_STRICT=1`), not on users' machines: a newer
+// FFmpeg that deprecates a function must not break their build.
+let strict: [SwiftSetting] =
+    Context.environment["DAIN_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+// The kernels are written with SIMD8<Float> and fused multiply-add. Only a target CPU that has both
+// compiles them to single instructions; on the x86-64 baseline every lane calls `fmaf`. The executable
+// itself stays at the baseline, so that it can check the CPU and refuse with a clear message.
+#if arch(x86_64)
+    let vectorised: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
+#else
+    let vectorised: [SwiftSetting] = []
+#endif
+
+let package = Package(
+    name: "dain",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "dain", targets: ["dain"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CFFmpeg", pkgConfig: "libavformat",
+            providers: [
+                .apt([
+                    "libavformat-dev", "libavcodec-dev", "libavfilter-dev", "libavutil-dev",
+                    "libswscale-dev", "libswresample-dev",
+                ]), .brew(["ffmpeg"]),
+            ]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+
+        .target(name: "Timing", swiftSettings: strict),
+        .target(name: "Tensors", swiftSettings: strict),
+        .target(name: "CPUBackend", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + vectorised),
+        .target(name: "Weights", swiftSettings: strict),
+        .target(name: "Networks", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
+        .target(name: "Media", dependencies: ["CFFmpeg", "Timing"], swiftSettings: strict),
+        .target(
+            name: "Interpolation", dependencies: ["Media", "Networks", "Tensors", "Timing"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "dain",
+            dependencies: [
+                "CFFmpeg", "COpenBLAS", "CPUBackend", "Interpolation", "Media", "Networks", "Tensors",
+                "Timing", "Weights",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+
+        .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
+        .testTarget(name: "CPUBackendTests", dependencies: ["CPUBackend", "Tensors"], swiftSettings: strict),
+        .testTarget(name: "WeightsTests", dependencies: ["Weights"], swiftSettings: strict),
+        .testTarget(
+            name: "NetworksTests", dependencies: ["CPUBackend", "Networks", "Tensors", "Weights"],
+            swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
+        .testTarget(
+            name: "InterpolationTests", dependencies: ["CPUBackend", "Interpolation", "Media", "Networks"],
+            swiftSettings: strict),
+        .testTarget(name: "DainTests", dependencies: ["Media", "Timing"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
