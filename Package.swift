@@ -38,7 +38,9 @@ let package = Package(
 
         .target(name: "Timing", swiftSettings: strict),
         .target(name: "Tensors", swiftSettings: strict),
-        .target(name: "CPUBackend", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + vectorised),
+        .target(
+            name: "CPUBackend", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + vectorised),
+        .target(name: "ReferenceBackend", dependencies: ["Tensors"], swiftSettings: strict),
         .target(name: "Weights", swiftSettings: strict),
         .target(name: "Networks", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Media", dependencies: ["CFFmpeg", "Timing"], swiftSettings: strict),
@@ -55,7 +57,9 @@ let package = Package(
             ], swiftSettings: strict),
 
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
-        .testTarget(name: "CPUBackendTests", dependencies: ["CPUBackend", "Tensors"], swiftSettings: strict),
+        .testTarget(
+            name: "CPUBackendTests", dependencies: ["CPUBackend", "ReferenceBackend", "Tensors"],
+            swiftSettings: strict),
         .testTarget(name: "WeightsTests", dependencies: ["Weights"], swiftSettings: strict),
         .testTarget(
             name: "NetworksTests", dependencies: ["CPUBackend", "Networks", "Tensors", "Weights"],

@@ -1,1 +1,56 @@
-// CPUBackend
+import COpenBLAS
+import Dispatch
+import Tensors
+
+/// The networks' operations on the CPU: Swift over SIMD, and OpenBLAS for matrix products.
+///
+/// Results do not depend on the number of threads.
+public struct CPUBackend: Backend {
+    /// Threads that an operation may use.
+    public let threads: Int
+    public let profile: Profile?
+
+    /// A backend on `threads` threads (all of the machine's where nil).
+    public init(threads: Int? = nil, profile: Profile? = nil) {
+        self.threads = max(1, threads ?? Self.availableThreads)
+        self.profile = profile
+        // Operations are parallel themselves: a second pool of threads inside BLAS would fight with it.
+        openblas_set_num_threads(1)
+    }
+
+    /// Threads that the machine runs at once.
+    public static var availableThreads: Int { max(1, ProcessorCount.active) }
+
+    public func makeTensor(_ shape: Shape) throws -> CPUTensor { try CPUTensor(shape) }
+
+    public func upload(_ values: UnsafeBufferPointer<Float>, to tensor: CPUTensor) throws {
+        precondition(values.count == tensor.shape.count, "values do not fill the tensor")
+        _ = tensor.buffer.update(fromContentsOf: values)
+    }
+
+    public func download(_ tensor: CPUTensor, to values: UnsafeMutableBufferPointer<Float>) throws {
+        precondition(values.count == tensor.shape.count, "the tensor does not fill the values")
+        _ = values.update(fromContentsOf: UnsafeBufferPointer(tensor.buffer))
+    }
+
+    public func prepare(_ description: ConvolutionDescription, _ weights: ConvolutionWeights) throws
+        -> CPUConvolution
+    {
+        try CPUConvolution(description, weights)
+    }
+
+    public func convolve(
+        _ input: CPUTensor, with convolution: CPUConvolution, adding residual: CPUTensor?,
+        into output: CPUTensor
+    ) throws {
+        let description = convolution.description
+        assert(input.shape.channels == description.inputChannels, "convolution input channels")
+        assert(output.shape == description.outputShape(for: input.shape), "convolution output shape")
+        assert(residual == nil || residual!.shape == output.shape, "residual shape")
+        profile?.record(multiplyAdds: description.multiplyAdds(for: input.shape))
+        switch convolution.algorithm {
+        case .direct(let direct): direct(input, adding: residual, into: output, threads: threads)
+        case .matrixProduct(let product): product(input, adding: residual, into: output, threads: threads)
+        }
+    }
+}

@@ -1,0 +1,6 @@
+import Foundation
+
+/// Processors that this process may use.
+enum ProcessorCount {
+    static var active: Int { ProcessInfo.processInfo.activeProcessorCount }
+}

@@ -1,0 +1,100 @@
+/// A feature map `[C, H, W]` of float32 in a backend's memory.
+///
+/// A tensor is a view: `channels(_:)` shares the storage, so that layers write their part of a
+/// concatenated tensor in place. A fresh tensor's values are undefined.
+public protocol BackendTensor: Sendable {
+    var shape: Shape { get }
+
+    /// The view of a range of channels.
+    func channels(_ range: Range<Int>) -> Self
+}
+
+/// The operations that the networks are made of: the contract between a network and the machine it runs on.
+///
+/// Every operation writes into a tensor that the caller made, which may be a part of a larger one. Unless an
+/// operation says otherwise, its output must not overlap its inputs. Shapes that do not fit are
+/// programming errors and are asserted; only memory can run out.
+public protocol Backend: Sendable {
+    associatedtype Tensor: BackendTensor
+    /// A convolution's weights in the form that the backend computes with.
+    associatedtype Convolution: Sendable
+
+    /// Where operations record what they cost; nil measures nothing.
+    var profile: Profile? { get }
+
+    /// A tensor with undefined values. Throws `TensorError.outOfMemory`.
+    func makeTensor(_ shape: Shape) throws -> Tensor
+
+    /// Copies `[C, H, W]` values from the host.
+    func upload(_ values: UnsafeBufferPointer<Float>, to tensor: Tensor) throws
+
+    /// Copies `[C, H, W]` values to the host; all work that they depend on is done when it returns.
+    func download(_ tensor: Tensor, to values: UnsafeMutableBufferPointer<Float>) throws
+
+    // MARK: Convolution
+
+    /// Brings weights into the form that `convolve` uses; done once, when a network is loaded.
+    func prepare(_ description: ConvolutionDescription, _ weights: ConvolutionWeights) throws -> Convolution
+
+    /// output = activation(convolution(input) + bias + residual). The residual may be the output itself.
+    func convolve(
+        _ input: Tensor, with convolution: Convolution, adding residual: Tensor?, into output: Tensor)
+        throws
+
+    /// Spreads each group of four channels over 2×2 pixels: channel `4·c + 2·dy + dx` at (x, y) becomes
+    /// channel c at (2x+dx, 2y+dy).
+    func depthToSpace(_ input: Tensor, into output: Tensor)
+
+    // MARK: Resizing
+
+    /// Maximum over 2×2 pixels, stride 2.
+    func maxPool(_ input: Tensor, into output: Tensor)
+
+    /// Mean over 2×2 pixels, stride 2.
+    func averagePool(_ input: Tensor, into output: Tensor)
+
+    /// Adds the input, each pixel repeated 2×2 times, to what the output holds.
+    func addUpsampledNearest(_ input: Tensor, to output: Tensor)
+
+    /// output = bilinear upsampling (pixel centres aligned at half integers, as `align_corners = false`)
+    /// of input · scale, plus `residual`.
+    func upsampleBilinear(
+        _ input: Tensor, factor: Int, scale: Float, adding residual: Tensor?, into output: Tensor)
+
+    /// Copies the input to (left, top) of a larger output and repeats its border outwards.
+    func padReplicating(_ input: Tensor, left: Int, top: Int, into output: Tensor)
+
+    /// Copies the part of the input whose first pixel is (left, top).
+    func crop(_ input: Tensor, left: Int, top: Int, into output: Tensor)
+
+    /// Copies a tensor of the same shape.
+    func copy(_ input: Tensor, into output: Tensor)
+
+    // MARK: Motion
+
+    /// The cost volume of PWC-Net (Sun et al. 2018, §3): output channel `(dy+4)·9 + (dx+4)` is the mean over
+    /// channels of first(x, y) · second(x+dx, y+dy), zero outside; then LeakyReLU of slope 0.1.
+    func correlate(_ first: Tensor, _ second: Tensor, into output: Tensor)
+
+    /// Samples the input bilinearly at (x + scale·u, y + scale·v), zeros outside; a pixel whose sampling
+    /// weights inside the image sum to less than 0.9999 becomes zero.
+    func warpBackward(_ input: Tensor, by flow: Tensor, scale: Float, into output: Tensor)
+
+    /// exp(-log depth) + 1e-6: nearer pixels weigh more.
+    func invertDepth(_ logDepth: Tensor, into output: Tensor)
+
+    /// Depth-aware flow projection (Bao et al. 2019, §3.2): moves each flow vector along itself, averages with
+    /// the weights where several land and negates; fills holes from their row and column. Without weights every
+    /// vector counts the same. Deterministic: the same result for any number of threads.
+    func projectFlow(_ flow: Tensor, weights: Tensor?, into output: Tensor) throws
+
+    /// Adaptive warping (Bao et al. 2019, §3.3): for each pixel of all channels the 4×4 neighbourhood at
+    /// its flow target, weighted by `taps` (`[16, H, W]`) and bilinear coefficients; a pixel whose target is outside,
+    /// or further than half of the image away, is copied.
+    func warpAdaptively(_ input: Tensor, by flow: Tensor, taps: Tensor, into output: Tensor) throws
+
+    // MARK: Pixels
+
+    /// output = (1 - t)·first + t·second.
+    func blend(_ first: Tensor, _ second: Tensor, at t: Float, into output: Tensor)
+}

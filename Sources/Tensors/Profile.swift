@@ -1,0 +1,62 @@
+import Synchronization
+
+/// A record of what each stage of a network costs: filled by the network and its backend, read by benchmarks.
+///
+/// Stages do not nest; operations outside any stage are counted under "other".
+public final class Profile: Sendable {
+    /// The total of a stage since the profile was made.
+    public struct Entry: Sendable {
+        public var stage: String
+        public var duration: Duration = .zero
+        /// Multiply-adds of the stage's convolutions, counted as a direct convolution needs them.
+        public var multiplyAdds = 0
+    }
+
+    fileprivate struct State {
+        var entries: [Entry] = []
+        var current = "other"
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Stages in the order of their first appearance.
+    public var entries: [Entry] { state.withLock(\.entries) }
+
+    public func reset() { state.withLock { $0 = State() } }
+
+    /// Counts multiply-adds towards the stage that runs now.
+    public func record(multiplyAdds: Int) {
+        state.withLock { state in
+            let stage = state.current
+            state.update(stage) { $0.multiplyAdds += multiplyAdds }
+        }
+    }
+
+    /// Runs `body` as a stage; its time is measured on the host, so backends must have finished when it returns.
+    public func measure<Result>(_ stage: String, _ body: () throws -> Result) rethrows -> Result {
+        let start = ContinuousClock.now
+        state.withLock { $0.current = stage }
+        defer {
+            let duration = ContinuousClock.now - start
+            state.withLock { state in
+                state.update(stage) { $0.duration += duration }
+                state.current = "other"
+            }
+        }
+        return try body()
+    }
+}
+
+extension Profile.State {
+    fileprivate mutating func update(_ stage: String, _ change: (inout Profile.Entry) -> Void) {
+        if let index = entries.firstIndex(where: { $0.stage == stage }) {
+            change(&entries[index])
+        } else {
+            var entry = Profile.Entry(stage: stage)
+            change(&entry)
+            entries.append(entry)
+        }
+    }
+}
