@@ -1,0 +1,98 @@
+/// When the frames of the result are shown and what each is made of.
+///
+/// All arithmetic is exact. The timeline sees the source's frames one pair at a time, so that a clip may be of any length.
+public struct Timeline: Sendable {
+    /// The frame rate that is asked for.
+    public enum Rate: Hashable, Sendable {
+        /// N frames for each source frame, evenly spread until the next one; keeps a variable frame rate variable.
+        case factor(Int)
+        /// A constant rate in frames per second, up or down.
+        case framesPerSecond(Rational)
+    }
+
+    /// A frame of the source: when it is shown and for how long, in seconds.
+    public struct SourceFrame: Hashable, Sendable {
+        public var time: Rational
+        public var duration: Rational
+
+        public init(time: Rational, duration: Rational) {
+            self.time = time
+            self.duration = duration
+        }
+
+        var end: Rational { time + duration }
+    }
+
+    /// What an output frame shows.
+    public enum Content: Hashable, Sendable {
+        /// The first of the two source frames, unchanged.
+        case original
+        /// A new frame at a fraction of the way to the second one, 0 < t < 1.
+        case between(Rational)
+    }
+
+    /// A frame of the result, times in seconds.
+    public struct OutputFrame: Hashable, Sendable {
+        public var time: Rational
+        public var duration: Rational
+        public var content: Content
+    }
+
+    public let rate: Rate
+    private var origin: Rational?
+    /// Output frames at a constant rate so far.
+    private var emitted: Int64 = 0
+
+    /// The factor must be at least 1 and the rate positive.
+    public init(_ rate: Rate) {
+        switch rate {
+        case .factor(let factor): precondition(factor >= 1, "a factor of at least 1")
+        case .framesPerSecond(let rate): precondition(rate > .zero, "a positive frame rate")
+        }
+        self.rate = rate
+    }
+
+    /// The output frames from `first` until `second` begins; until the end of `first` where there is no second.
+    ///
+    /// Call it once for each source frame, in order. Behind the last frame there is nothing to move towards: it is
+    /// repeated, so that the result lasts as long as the source in every container.
+    public mutating func frames(from first: SourceFrame, to second: SourceFrame?) -> [OutputFrame] {
+        switch rate {
+        case .factor(let factor): Self.divide(from: first, to: second, by: factor)
+        case .framesPerSecond(let rate): sample(from: first, to: second, at: rate)
+        }
+    }
+
+    private static func divide(from first: SourceFrame, to second: SourceFrame?, by factor: Int)
+        -> [OutputFrame]
+    {
+        let span = (second?.time ?? first.end) - first.time
+        let step = span / Rational(Int64(factor))
+        return (0..<Int64(factor)).map { index in
+            OutputFrame(
+                time: first.time + step * Rational(index), duration: step,
+                content: index == 0 || second == nil ? .original : .between(Rational(index, Int64(factor))))
+        }
+    }
+
+    private mutating func sample(from first: SourceFrame, to second: SourceFrame?, at rate: Rational)
+        -> [OutputFrame]
+    {
+        let origin = self.origin ?? first.time
+        self.origin = origin
+        let end = second?.time ?? first.end
+        var frames: [OutputFrame] = []
+        while true {
+            let time = origin + Rational(emitted) / rate
+            guard time < end else { return frames }
+            emitted += 1
+            let fraction = second.map { (time - first.time) / ($0.time - first.time) } ?? .zero
+            // Only behind the last source frame can an output frame be cut short: the end does not move.
+            let duration = second == nil ? min(rate.reciprocal, end - time) : rate.reciprocal
+            frames.append(
+                OutputFrame(
+                    time: time, duration: duration, content: fraction > .zero ? .between(fraction) : .original
+                ))
+        }
+    }
+}

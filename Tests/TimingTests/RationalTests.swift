@@ -1,0 +1,34 @@
+import Testing
+import Timing
+
+@Suite struct RationalTests {
+    @Test func reducesToLowestTerms() {
+        #expect(Rational(48_048, 2_002) == Rational(24))
+        #expect(Rational(3, -6) == Rational(-1, 2))
+        #expect(Rational(0, -7) == .zero)
+        #expect(Rational(30_000, 1001).description == "30000/1001")
+    }
+
+    @Test func arithmeticIsExact() {
+        let frame = Rational(1001, 24_000)
+        var sum = Rational.zero
+        for _ in 0..<86_313 { sum = sum + frame }
+        // An hour at 24000/1001 frames a second, frame by frame and in one product.
+        #expect(sum == frame * Rational(86_313))
+        #expect(Rational(1, 3) - Rational(1, 2) == Rational(-1, 6))
+        #expect(Rational(2, 3) / Rational(4, 9) == Rational(3, 2))
+    }
+
+    @Test(arguments: [
+        (Rational(7, 2), 3, 4), (Rational(-7, 2), -4, -4), (Rational(5, 3), 1, 2), (Rational(-1, 3), -1, 0),
+    ])
+    func rounding(_ value: Rational, _ floor: Int, _ rounded: Int) {
+        #expect(value.floor == Int64(floor))
+        #expect(value.rounded == Int64(rounded))
+    }
+
+    @Test func comparesWithoutOverflow() {
+        #expect(Rational(Int64.max, 3) < Rational(Int64.max, 2))
+        #expect(Rational(-1, Int64.max) < .zero)
+    }
+}
