@@ -36,6 +36,10 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
 
+        .target(name: "CProcessor"),
+        .target(
+            name: "Console", dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .target(name: "Timing", swiftSettings: strict),
         .target(name: "Tensors", swiftSettings: strict),
         .target(
@@ -50,12 +54,15 @@ let package = Package(
         .executableTarget(
             name: "dain",
             dependencies: [
-                "CFFmpeg", "COpenBLAS", "CPUBackend", "Interpolation", "Media", "Networks", "Tensors",
-                "Timing", "Weights",
+                "CFFmpeg", "COpenBLAS", "CPUBackend", "CProcessor", "Console", "Interpolation", "Media",
+                "Networks", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
 
+        .testTarget(
+            name: "ConsoleTests",
+            dependencies: ["Console", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(
             name: "CPUBackendTests", dependencies: ["CPUBackend", "ReferenceBackend", "Tensors"],

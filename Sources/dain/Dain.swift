@@ -1,7 +1,42 @@
 import ArgumentParser
+import Console
+import Logging
 
+/// The root command: parses, runs the subcommand, and turns whatever it throws into one line and a status.
 @main
 struct Dain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dain", abstract: "Interpolates video frames with depth and flow.")
+        commandName: programName,
+        abstract: "Makes new video frames between the ones that are there (DAIN, CVPR 2019).",
+        version: dainVersion,
+        subcommands: [
+            DoctorCommand.self
+        ])
+
+    static func main() async {
+        Signals.ignoreBrokenPipes()
+        let outcome: Outcome
+        do {
+            var command = try await asyncParseAsRoot()
+            try prepare(for: command)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            outcome = .done
+        } catch {
+            outcome = Outcome(of: error)
+        }
+        outcome.endProcess()
+    }
+
+    private static func prepare(for command: any ParsableCommand) throws {
+        let level = (command as? any HasDiagnostics)?.diagnostics.logLevel ?? .notice
+        LoggingSystem.bootstrap { _ in DiagnosticLogHandler(level: level) }
+        // Parsing runs no kernel, and help, the version and `doctor` are there on any CPU.
+        guard command is any RunsOnAnyProcessor || command is Dain || ProcessorCheck.isSupported else {
+            throw ProcessorCheck.TooOld()
+        }
+    }
 }

@@ -1,0 +1,58 @@
+extension DoctorReport {
+    /// The report for people: aligned columns, then each problem with its remedy.
+    var text: String {
+        var rows: [(label: String, value: String)] = [
+            ("dain", version),
+            ("system", "\(system), \(processor.architecture)"),
+            ("CPU", processor.name.isEmpty ? "unknown" : processor.name),
+            ("", "\(counted(processor.cores, "core")), \(levelText)"),
+            ("memory", Self.format(bytes: memoryBytes)),
+            ("OpenBLAS", "core \(blas.core), \(counted(blas.threads, "thread"))"),
+            ("", blas.configuration),
+            ("FFmpeg", ffmpeg),
+        ]
+        for library in libraries {
+            let built = library.built == library.running ? "" : "  (built with \(library.built))"
+            rows.append(("  \(library.name)", library.running + built))
+        }
+        for role in [Codec.Role.encoder, .decoder] {
+            rows.append((role.rawValue + "s", ""))
+            for codec in codecs where codec.role == role {
+                let found = codec.available.isEmpty ? "missing" : codec.available.joined(separator: ", ")
+                rows.append(("  \(codec.format)", found))
+            }
+        }
+        if models.isEmpty { rows.append(("models", "none")) }
+        for (index, model) in models.enumerated() {
+            let size = Self.format(bytes: UInt64(max(model.bytes, 0)))
+            rows.append((index == 0 ? "models" : "", "\(model.name), \(size), \(model.path)"))
+        }
+
+        let column = (rows.map(\.label.count).max() ?? 0) + 2
+        var lines = rows.map { label, value in
+            value.isEmpty ? label : label + String(repeating: " ", count: column - label.count) + value
+        }
+        lines.append("")
+        for problem in problems {
+            lines.append("\(problem.isFatal ? "missing" : "limited"): \(problem.description)")
+            lines.append("  remedy: \(problem.remedy)")
+        }
+        lines.append(isReady ? "Everything that is needed is there." : "Something that is needed is missing.")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var levelText: String {
+        "\(processor.requiredLevel): \(processor.isSupported ? "yes" : "no")"
+    }
+
+    private func counted(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+
+    /// `23.5 GiB` or `41.2 MiB`, one decimal.
+    private static func format(bytes: UInt64) -> String {
+        let (unit, name): (UInt64, String) = bytes >= 1 << 30 ? (1 << 30, "GiB") : (1 << 20, "MiB")
+        let tenths = UInt64((Double(bytes) * 10 / Double(unit)).rounded())
+        return "\(tenths / 10).\(tenths % 10) \(name)"
+    }
+}
