@@ -1,0 +1,194 @@
+import Foundation
+
+/// Runs the built `dain` as users do, and captures what it prints and how it ends.
+///
+/// The binary is the one that lies beside the test bundle, so it has the tests' own configuration:
+/// `scripts/test` builds both. Standard output and error go to files, not pipes: a program that prints much
+/// is never blocked by a test that does not read.
+///
+///     let result = try await DainProcess.run(["doctor", "--json"], environment: ["DAIN_MODELS": folder])
+///     #expect(result.exitCode == 0, "\(result)")
+///
+/// Tests that interrupt or watch a run use ``start(_:environment:stdin:currentDirectory:)`` and ``wait()``.
+final class DainProcess: Sendable {
+    /// How a run ended and what it printed.
+    struct Result: CustomStringConvertible {
+        var exitCode: Int32
+        /// The signal that ended the process, if one did; `exitCode` is then 128 plus its number.
+        var signal: Int32?
+        var stdout: String
+        var stderr: String
+
+        /// The lines on standard error, without the empty ones.
+        var stderrLines: [String] { stderr.split(separator: "\n").map(String.init) }
+
+        var description: String {
+            "exit code \(exitCode)\nstdout:\n\(stdout)\nstderr:\n\(stderr)"
+        }
+    }
+
+    enum HarnessError: Error, CustomStringConvertible {
+        case noBinary(String)
+        case timedOut(arguments: [String], seconds: Double, stderr: String)
+
+        var description: String {
+            switch self {
+            case .noBinary(let path):
+                "\(path) is not there: build it in the tests' configuration first (scripts/test does)"
+            case .timedOut(let arguments, let seconds, let stderr):
+                "dain \(arguments.joined(separator: " ")) did not end within \(seconds) s; stderr:\n\(stderr)"
+            }
+        }
+    }
+
+    /// The built binary.
+    static let binary: URL = {
+        #if canImport(Darwin)
+            let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
+            let folder = bundle.bundleURL.deletingLastPathComponent()
+        #else
+            let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+                .deletingLastPathComponent()
+        #endif
+        return folder.appendingPathComponent("dain")
+    }()
+
+    /// The checkout that the tests were built in, for fixtures such as `Tests/Fixtures/clips`.
+    static let repository = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private let arguments: [String]
+    private let files: TemporaryFolder
+    private let exit = Exit()
+    /// The process's number, for signals.
+    let processIdentifier: Int32
+
+    /// Runs to the end.
+    ///
+    /// - Parameters:
+    ///   - environment: variables to set; a nil value removes one. All others are the test's own.
+    ///   - stdin: what the program reads; nothing by default.
+    ///   - timeout: seconds after which the process is killed and ``HarnessError/timedOut`` is thrown.
+    static func run(
+        _ arguments: [String], environment: [String: String?] = [:], stdin: Data = Data(),
+        currentDirectory: URL? = nil, timeout: Double = 60
+    ) async throws -> Result {
+        let process = try start(
+            arguments, environment: environment, stdin: stdin, currentDirectory: currentDirectory)
+        return try await process.wait(timeout: timeout)
+    }
+
+    /// Starts, and returns while the program runs.
+    static func start(
+        _ arguments: [String], environment: [String: String?] = [:], stdin: Data = Data(),
+        currentDirectory: URL? = nil
+    ) throws -> DainProcess {
+        try DainProcess(arguments, environment, stdin, currentDirectory)
+    }
+
+    private init(
+        _ arguments: [String], _ environment: [String: String?], _ stdin: Data, _ currentDirectory: URL?
+    ) throws {
+        guard FileManager.default.isExecutableFile(atPath: Self.binary.path) else {
+            throw HarnessError.noBinary(Self.binary.path)
+        }
+        self.arguments = arguments
+        files = try TemporaryFolder()
+        try stdin.write(to: files["stdin"])
+        for name in ["stdout", "stderr"] { try Data().write(to: files[name]) }
+
+        let process = Process()
+        process.executableURL = Self.binary
+        process.arguments = arguments
+        process.currentDirectoryURL = currentDirectory
+        var variables = ProcessInfo.processInfo.environment
+        for (name, value) in environment { variables[name] = value }
+        process.environment = variables
+        process.standardInput = try FileHandle(forReadingFrom: files["stdin"])
+        process.standardOutput = try FileHandle(forWritingTo: files["stdout"])
+        process.standardError = try FileHandle(forWritingTo: files["stderr"])
+        process.terminationHandler = { [exit] process in
+            let isSignal = process.terminationReason == .uncaughtSignal
+            exit.finish(code: process.terminationStatus, isSignal: isSignal)
+        }
+        try process.run()
+        processIdentifier = process.processIdentifier
+    }
+
+    /// Sends a signal, such as `SIGINT`.
+    func send(signal: Int32) {
+        kill(processIdentifier, signal)
+    }
+
+    /// What the program has printed to standard error up to now.
+    func stderrSoFar() throws -> String {
+        String(decoding: try Data(contentsOf: files["stderr"]), as: UTF8.self)
+    }
+
+    /// Waits until the program ends, and kills it after `timeout` seconds.
+    func wait(timeout: Double = 60) async throws -> Result {
+        guard let (code, isSignal) = await exit.wait(seconds: timeout) else {
+            kill(processIdentifier, SIGKILL)
+            _ = await exit.wait(seconds: 10)
+            throw HarnessError.timedOut(
+                arguments: arguments, seconds: timeout, stderr: try stderrSoFar())
+        }
+        return Result(
+            exitCode: isSignal ? 128 + code : code, signal: isSignal ? code : nil,
+            stdout: String(decoding: try Data(contentsOf: files["stdout"]), as: UTF8.self),
+            stderr: try stderrSoFar())
+    }
+
+    /// The end of the process, which one thread reports and another awaits.
+    private final class Exit: Sendable {
+        private let stream: AsyncStream<(code: Int32, isSignal: Bool)>
+        private let continuation: AsyncStream<(code: Int32, isSignal: Bool)>.Continuation
+
+        init() {
+            (stream, continuation) = AsyncStream.makeStream()
+        }
+
+        func finish(code: Int32, isSignal: Bool) {
+            continuation.yield((code, isSignal))
+            continuation.finish()
+        }
+
+        /// The exit, or nil after so many seconds.
+        func wait(seconds: Double) async -> (code: Int32, isSignal: Bool)? {
+            await withTaskGroup(of: (code: Int32, isSignal: Bool)?.self) { group in
+                group.addTask { [stream] in await stream.first { _ in true } }
+                group.addTask {
+                    // Ends early, by its cancellation, when the process does.
+                    do { try await Task.sleep(for: .seconds(seconds)) } catch { return nil }
+                    return nil
+                }
+                let first = await group.next() ?? nil
+                group.cancelAll()
+                return first
+            }
+        }
+    }
+}
+
+/// A folder of its own, removed with everything in it when this is released.
+final class TemporaryFolder: Sendable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory
+            .appendingPathComponent("dain-tests-\(UUID().uuidString)", isDirectory: true)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        // A folder that stays behind in the temporary directory fails no test.
+        do { try FileManager.default.removeItem(at: url) } catch {
+            print("cannot remove \(url.path): \(error)")
+        }
+    }
+
+    /// The file or folder with this name inside.
+    subscript(name: String) -> URL { url.appendingPathComponent(name) }
+
+    var path: String { url.path }
+}
