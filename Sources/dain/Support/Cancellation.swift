@@ -1,5 +1,6 @@
 import Console
 import Dispatch
+import Logging
 import Synchronization
 
 #if canImport(Darwin)
@@ -40,7 +41,8 @@ enum Signals {
         let cancellation = Cancellation()
         for number in [SIGINT, SIGTERM] {
             #if canImport(Darwin)
-                signal(number, SIG_IGN)  // kqueue sees ignored signals; on Linux libdispatch sets its own handler
+                // kqueue sees signals that are ignored; on Linux libdispatch sets a handler of its own.
+                signal(number, SIG_IGN)
             #endif
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
@@ -49,8 +51,7 @@ enum Signals {
                     DiagnosticOutput.standardError.setStatus(nil)
                     _exit(ExitStatus.interrupted.rawValue)
                 }
-                DiagnosticOutput.standardError.printLine(
-                    "\(programName): note: stopping; interrupt once more to end at once")
+                Logger(label: "dain.signals").notice("stopping; interrupt once more to end at once")
             }
             source.resume()
             sources.withLock { $0.append(UncheckedSource(source: source)) }

@@ -1,7 +1,9 @@
 /// An error that knows how it should reach the user: as one line on standard error, and as an exit status.
 ///
 /// The typed errors of other modules adopt it through extensions in this folder. An error that does not adopt
-/// it is printed by its description and ends the program with status 1.
+/// it is printed by its description and ends the program with status 1. It reaches the user as it is when a
+/// command's `run()` throws it; what `validate()` throws must be the parser's own `ValidationError`, since the
+/// parser hides all others.
 protocol UserFacingError: Error {
     /// What happened and to what, in one sentence without a full stop; the remedy too, if there is one.
     var userMessage: String { get }
