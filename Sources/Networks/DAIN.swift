@@ -1,0 +1,188 @@
+import Tensors
+import Weights
+
+/// Depth-Aware Video Frame Interpolation (Bao et al., CVPR 2019): a new frame at any time between two.
+///
+/// The work is cut by what it depends on: `frame` once a frame, `pair` once a pair of neighbours, `interpolate` once a
+/// new frame. Images are RGB in [0, 1], `[3, H, W]`, with sides that are multiples of 64 (`Padding`).
+public struct DAIN<B: Backend>: Sendable {
+    /// How flows that land on the same pixel are averaged.
+    public enum Projection: String, CaseIterable, Sendable {
+        /// Nearer pixels weigh more (§3.2).
+        case depthAware = "depth-aware"
+        /// All weigh the same; the depth net is only run for the context it contributes.
+        case plain
+    }
+
+    /// What is known of one frame.
+    public struct Frame: Sendable {
+        public let image: B.Tensor
+        /// Image 3, context features 192, log depth 1; nil where the rectify net is not run.
+        public let context: B.Tensor?
+        /// nil where nothing needs the depth.
+        public let logDepth: B.Tensor?
+        let inverseDepth: B.Tensor?
+        let pyramid: PWCNet<B>.Pyramid
+    }
+
+    /// What is known of two neighbouring frames.
+    public struct Pair: Sendable {
+        public let first: Frame
+        public let second: Frame
+        /// Flow between the frames, `[2, H/4, W/4]`, in units of 20 pixels.
+        public let flow01: B.Tensor
+        public let flow10: B.Tensor
+        /// Interpolation kernels, `[16, H, W]`.
+        public let kernel0: B.Tensor
+        public let kernel1: B.Tensor
+    }
+
+    /// A new frame and the steps to it.
+    public struct Result: Sendable {
+        /// The new frame before clipping to [0, 1].
+        public let output: B.Tensor
+        /// The time-weighted sum of the warped frames.
+        public let blend: B.Tensor
+        /// Flow from the new frame into the first and the second, in pixels.
+        public let flow0: B.Tensor
+        public let flow1: B.Tensor
+    }
+
+    public let backend: B
+    public let projection: Projection
+    private let flowNet: PWCNet<B>
+    private let depthNet: MegaDepth<B>
+    private let contextNet: ContextNet<B>
+    private let kernelNet: KernelNet<B>
+    private let rectifyNet: RectifyNet<B>
+    private let skipsRectification: Bool
+
+    /// Loads the network. Throws when a parameter is missing, of another shape, or unknown.
+    ///
+    /// A rectify net whose last layer is zero adds nothing: it is left out, with the context features that only it reads,
+    /// unless `runsIdleParts` is set (benchmarks do).
+    public init(
+        weights: WeightDictionary, backend: B, projection: Projection = .depthAware,
+        runsIdleParts: Bool = false
+    ) throws {
+        try weights.check(against: DAINParameters.all)
+        let layerWeights = LayerWeights(dictionary: weights)
+        self.backend = backend
+        self.projection = projection
+        flowNet = try PWCNet(weights: layerWeights, backend: backend)
+        depthNet = try MegaDepth(weights: layerWeights, backend: backend)
+        contextNet = try ContextNet(weights: layerWeights, backend: backend)
+        kernelNet = try KernelNet(weights: layerWeights, backend: backend)
+        rectifyNet = try RectifyNet(weights: layerWeights, backend: backend)
+        skipsRectification = rectifyNet.isIdle && !runsIdleParts
+    }
+
+    /// All that depends on one frame alone. The image is kept.
+    public func frame(_ image: B.Tensor) throws -> Frame {
+        let plane = image.shape.with(channels: 1)
+        var context: B.Tensor?
+        var logDepth: B.Tensor?
+        var inverseDepth: B.Tensor?
+        if !skipsRectification {
+            let features = try backend.makeTensor(image.shape.with(channels: 196))
+            backend.copy(image, into: features.channels(0..<3))
+            try measure("context") {
+                try contextNet.features(image, into: features.channels(3..<195))
+            }
+            context = features
+            logDepth = features.channels(195..<196)
+        } else if projection == .depthAware {
+            logDepth = try backend.makeTensor(plane)
+        }
+        if let logDepth {
+            try measure("depth") { try depthNet.logDepth(image, into: logDepth) }
+            if projection == .depthAware {
+                let inverse = try backend.makeTensor(plane)
+                backend.invertDepth(logDepth, into: inverse)
+                inverseDepth = inverse
+            }
+        }
+        let pyramid = try measure("flow") { try flowNet.pyramid(image) }
+        return Frame(
+            image: image, context: context, logDepth: logDepth, inverseDepth: inverseDepth, pyramid: pyramid)
+    }
+
+    /// All that depends on two frames but not on the time between them.
+    public func pair(_ first: Frame, _ second: Frame) throws -> Pair {
+        let (flow01, flow10) = try measure("flow") {
+            (
+                try flowNet.flow(from: first.pyramid, to: second.pyramid),
+                try flowNet.flow(from: second.pyramid, to: first.pyramid)
+            )
+        }
+        let kernels = try measure("kernels") { try kernelNet.kernels(first.image, second.image) }
+        return Pair(
+            first: first, second: second, flow01: flow01, flow10: flow10, kernel0: kernels.0,
+            kernel1: kernels.1)
+    }
+
+    /// The frame at time t, 0 < t < 1.
+    public func interpolate(_ pair: Pair, at t: Float) throws -> Result {
+        typealias Input = RectifyNetInput
+        let shape = pair.first.image.shape
+        guard let context0 = pair.first.context, let context1 = pair.second.context else {
+            return try interpolateWithoutRectification(pair, at: t)
+        }
+        let input = try backend.makeTensor(shape.with(channels: Input.channels))
+        let (flow0, flow1) = (input.channels(Input.flow0), input.channels(Input.flow1))
+        try project(pair, at: t, into: flow0, flow1)
+        let warped0 = input.channels(Input.warpedContext0)
+        let warped1 = input.channels(Input.warpedContext1)
+        let blend = input.channels(Input.blend)
+        try measure("warp") {
+            backend.copy(pair.kernel0, into: input.channels(Input.kernel0))
+            backend.copy(pair.kernel1, into: input.channels(Input.kernel1))
+            try backend.warpAdaptively(context0, by: flow0, taps: pair.kernel0, into: warped0)
+            try backend.warpAdaptively(context1, by: flow1, taps: pair.kernel1, into: warped1)
+            backend.blend(warped0.channels(0..<3), warped1.channels(0..<3), at: t, into: blend)
+        }
+        let output = try measure("rectify") { try rectifyNet.frame(input) }
+        return Result(output: output, blend: blend, flow0: flow0, flow1: flow1)
+    }
+
+    private func interpolateWithoutRectification(_ pair: Pair, at t: Float) throws -> Result {
+        let shape = pair.first.image.shape
+        let (flow0, flow1) = (
+            try backend.makeTensor(shape.with(channels: 2)), try backend.makeTensor(shape.with(channels: 2))
+        )
+        try project(pair, at: t, into: flow0, flow1)
+        let blend = try backend.makeTensor(shape)
+        try measure("warp") {
+            let (warped0, warped1) = (try backend.makeTensor(shape), try backend.makeTensor(shape))
+            try backend.warpAdaptively(pair.first.image, by: flow0, taps: pair.kernel0, into: warped0)
+            try backend.warpAdaptively(pair.second.image, by: flow1, taps: pair.kernel1, into: warped1)
+            backend.blend(warped0, warped1, at: t, into: blend)
+        }
+        return Result(output: blend, blend: blend, flow0: flow0, flow1: flow1)
+    }
+
+    /// Scales both flows to time t and projects them to where the new frame's pixels are.
+    private func project(_ pair: Pair, at t: Float, into flow0: B.Tensor, _ flow1: B.Tensor) throws {
+        try measure("projection") {
+            let flow = try backend.makeTensor(flow0.shape)
+            // The network's unit is 20 pixels; the size grows by 4, the values do not.
+            backend.upsampleBilinear(pair.flow01, factor: 4, scale: 20 * t, adding: nil, into: flow)
+            try backend.projectFlow(flow, weights: pair.first.inverseDepth, into: flow0)
+            backend.upsampleBilinear(pair.flow10, factor: 4, scale: 20 * (1 - t), adding: nil, into: flow)
+            try backend.projectFlow(flow, weights: pair.second.inverseDepth, into: flow1)
+        }
+    }
+
+    private func measure<Output>(_ stage: String, _ body: () throws -> Output) rethrows -> Output {
+        guard let profile = backend.profile else { return try body() }
+        return try profile.measure(stage, body)
+    }
+}
+
+/// What a weights file of the DAIN network holds: the published state dict.
+public enum DAINParameters {
+    public static var all: [ParameterSpecification] {
+        (KernelNetLayers.all + ContextNetLayers.all + RectifyNetLayers.all + MegaDepthLayers.all
+            + PWCNetLayers.all).flatMap(\.parameters)
+    }
+}

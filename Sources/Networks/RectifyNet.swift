@@ -1,0 +1,88 @@
+import Tensors
+
+/// Frame synthesis (Bao et al., CVPR 2019, §3.3): a residual on the blend of the two warped frames, from everything known
+/// about the new frame.
+///
+/// The published first layer reads 437 channels, of which each warped frame comes twice: once by itself and once as
+/// the first three channels of its context. Their weights are added here, and `RectifyNetInput` has 431 channels.
+struct RectifyNet<B: Backend>: Sendable {
+    /// Whether the last layer is zero, as in weights whose training has not reached this net: then the frame is the blend.
+    let isIdle: Bool
+    private let entry: B.Convolution
+    private let layers: LayerSet<B>
+    private var backend: B { layers.backend }
+
+    init(weights: LayerWeights, backend: B) throws {
+        let first = RectifyNetLayers.entry
+        let merged = Self.merged(try weights(first))
+        entry = try backend.prepare(
+            ConvolutionDescription(
+                inputChannels: RectifyNetInput.channels, outputChannels: 128, kernel: 7, activation: .relu),
+            merged)
+        layers = try LayerSet(RectifyNetLayers.rest, weights: weights, backend: backend)
+        let last = try weights(RectifyNetLayers.exit)
+        isIdle = last.values.allSatisfy { $0 == 0 } && last.bias.allSatisfy { $0 == 0 }
+    }
+
+    /// The new frame before clipping, `[3, H, W]`.
+    func frame(_ input: B.Tensor) throws -> B.Tensor {
+        var features = try backend.makeTensor(input.shape.with(channels: 128))
+        try backend.convolve(input, with: entry, adding: nil, into: features)
+        for block in ["block2", "block3", "block4"] {
+            let next = try backend.makeTensor(features.shape)
+            try ResidualBlock.run("rectifyNet.\(block)", layers, features, into: next)
+            features = next
+        }
+        return try layers(RectifyNetLayers.exit.key, features, adding: input.channels(RectifyNetInput.blend))
+    }
+
+    /// Reorders the published first layer's columns to `RectifyNetInput` and adds those that read the same channel.
+    private static func merged(_ published: ConvolutionWeights) -> ConvolutionWeights {
+        // Published order: blend 3, warped frames 3 + 3, flows 2 + 2, kernels 16 + 16, warped contexts 196 + 196.
+        let sources: [(range: Range<Int>, target: Int)] = [
+            (0..<3, RectifyNetInput.blend.lowerBound), (3..<6, RectifyNetInput.warpedContext0.lowerBound),
+            (6..<9, RectifyNetInput.warpedContext1.lowerBound), (9..<11, RectifyNetInput.flow0.lowerBound),
+            (11..<13, RectifyNetInput.flow1.lowerBound), (13..<29, RectifyNetInput.kernel0.lowerBound),
+            (29..<45, RectifyNetInput.kernel1.lowerBound),
+            (45..<241, RectifyNetInput.warpedContext0.lowerBound),
+            (241..<437, RectifyNetInput.warpedContext1.lowerBound),
+        ]
+        let taps = 49
+        let outputs = published.bias.count
+        var values = [Float](repeating: 0, count: outputs * RectifyNetInput.channels * taps)
+        for output in 0..<outputs {
+            for (range, target) in sources {
+                for (offset, channel) in range.enumerated() {
+                    let from = (output * RectifyNetLayers.publishedChannels + channel) * taps
+                    let to = (output * RectifyNetInput.channels + target + offset) * taps
+                    for tap in 0..<taps { values[to + tap] += published.values[from + tap] }
+                }
+            }
+        }
+        return ConvolutionWeights(values: values, bias: published.bias, outputChannels: outputs)
+    }
+}
+
+/// The channels of the rectify net's input, in the order of this implementation.
+enum RectifyNetInput {
+    static let warpedContext0 = 0..<196
+    static let warpedContext1 = 196..<392
+    static let flow0 = 392..<394
+    static let flow1 = 394..<396
+    static let kernel0 = 396..<412
+    static let kernel1 = 412..<428
+    static let blend = 428..<431
+    static let channels = 431
+}
+
+/// The layers of the rectify net under the published keys.
+enum RectifyNetLayers {
+    static let publishedChannels = 437
+    static let entry = Layer("rectifyNet.block1.0", publishedChannels, 128, kernel: 7, activation: .relu)
+    static let exit = Layer("rectifyNet.block5.0", 128, 3)
+    static let rest =
+        ["block2", "block3", "block4"].flatMap { ResidualBlock.layers("rectifyNet.\($0)", channels: 128) } + [
+            exit
+        ]
+    static let all = [entry] + rest
+}
