@@ -1,0 +1,17 @@
+/// Something that makes new frames between two: a network on a machine.
+///
+/// The pipeline knows no more of it than this, so that other networks and other machines fit in. What depends on
+/// one frame, or on one pair, is prepared once and kept by the caller for as long as it is needed.
+public protocol Interpolator: Sendable {
+    associatedtype PreparedFrame: Sendable
+    associatedtype PreparedPair: Sendable
+
+    /// All that can be computed from one frame.
+    func prepare(_ image: RGBImage) throws -> PreparedFrame
+
+    /// All that can be computed from two neighbours without knowing the time between them. Both have the same size.
+    func prepare(_ first: PreparedFrame, _ second: PreparedFrame) throws -> PreparedPair
+
+    /// The frame at a fraction `t` of the way from the first to the second, 0 < t < 1, clipped to [0, 1].
+    func interpolate(_ pair: PreparedPair, at t: Float) throws -> RGBImage
+}
