@@ -2,16 +2,26 @@ import Foundation
 
 /// Writes a file beside its final name and renames it when it is complete, so that the final name never
 /// holds half a file. Without `commit` nothing is left behind.
+///
+/// A symbolic link is followed, so that the link itself stays. Anything else than a regular file under the
+/// final name (a folder, a device, a pipe) is refused: a rename would put a file in its place.
 final class AtomicFile {
+    /// As the caller named it, for messages.
     let destination: String
+    private let target: String
     private let temporary: String
     private let descriptor: Int32
     private var isCommitted = false
 
     init(replacing destination: String) throws(WeightFileError) {
-        let url = URL(fileURLWithPath: destination)
+        let url = URL(fileURLWithPath: destination).resolvingSymlinksInPath()
+        var status = stat()
+        guard stat(url.path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+            throw WeightFileError(file: destination, reason: .notARegularFile)
+        }
         let name = ".\(url.lastPathComponent).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
         temporary = url.deletingLastPathComponent().appendingPathComponent(name).path
+        target = url.path
         self.destination = destination
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
@@ -58,7 +68,7 @@ final class AtomicFile {
     /// Brings the file to disk and gives it its final name.
     func commit() throws(WeightFileError) {
         guard fsync(descriptor) == 0 else { throw failure("write") }
-        guard rename(temporary, destination) == 0 else { throw failure("replace") }
+        guard rename(temporary, target) == 0 else { throw failure("replace") }
         isCommitted = true
     }
 

@@ -4,31 +4,25 @@
 /// Written with integer operations because the baseline x86-64 instruction set has no conversion, `Float16`
 /// would call a runtime function for every element there, and macOS on Intel has no `Float16` at all.
 enum HalfPrecision {
-    /// Widens eight halves. Subnormals, infinities and the payloads of NaNs are kept.
+    /// The value of a half. Subnormals, infinities and the payloads of NaNs are kept.
     @inline(__always)
-    static func widen(_ halves: SIMD8<UInt16>) -> SIMD8<Float> {
-        let wide = SIMD8<UInt32>(truncatingIfNeeded: halves)
-        let magnitude = (wide & 0x7fff) &<< 13
+    static func widen(_ half: UInt16) -> Float {
+        let magnitude = UInt32(half & 0x7fff) &<< 13
         // The exponent field now has the right place but binary16's bias: 2^(127 - 15) corrects it, and
         // normalises subnormals on the way.
-        let scaled = unsafeBitCast(magnitude, to: SIMD8<Float>.self) * 0x1p112
-        let finite = unsafeBitCast(scaled, to: SIMD8<UInt32>.self)
-        let bits = finite.replacing(with: finite | 0x7f80_0000, where: magnitude .>= 0x0f80_0000)
-        return unsafeBitCast(bits | ((wide & 0x8000) &<< 16), to: SIMD8<Float>.self)
+        let finite = (Float(bitPattern: magnitude) * 0x1p112).bitPattern
+        let bits = magnitude >= 0x0f80_0000 ? finite | 0x7f80_0000 : finite
+        return Float(bitPattern: bits | UInt32(half & 0x8000) &<< 16)
     }
 
     /// Widens `destination.count` halves that lie at `source`, which needs no alignment.
+    ///
+    /// The loop is kept free of checks, so that the compiler vectorises it.
     static func widen(_ source: UnsafeRawBufferPointer, into destination: UnsafeMutableBufferPointer<Float>) {
         precondition(source.count == 2 * destination.count)
         guard let input = source.baseAddress, let output = destination.baseAddress else { return }
-        let vectorised = destination.count & ~7
-        for index in stride(from: 0, to: vectorised, by: 8) {
-            let halves = input.loadUnaligned(fromByteOffset: 2 * index, as: SIMD8<UInt16>.self)
-            UnsafeMutableRawPointer(output + index).storeBytes(of: widen(halves), as: SIMD8<Float>.self)
-        }
-        for index in vectorised..<destination.count {
-            let half = input.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-            output[index] = widen(SIMD8(repeating: half))[0]
+        for index in 0..<destination.count {
+            output[index] = widen(input.loadUnaligned(fromByteOffset: index &* 2, as: UInt16.self))
         }
     }
 

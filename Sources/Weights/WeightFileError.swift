@@ -7,7 +7,7 @@ public enum WeightFileFormat: String, Sendable {
     case torchLegacy = "torch checkpoint (legacy)"
 
     /// The format that the first bytes announce; nil for anything else.
-    init?(firstBytesOf bytes: WeightBytes) {
+    public init?(firstBytesOf bytes: WeightBytes) {
         if bytes.hasBytes(ZipArchive.localHeaderSignature) {
             self = .torchZip
         } else if TorchCheckpoint.hasLegacyMagic(bytes) {

@@ -20,17 +20,21 @@ public struct WeightTensor: Sendable {
         self.elementType = elementType
         self.shape = shape
         count = shape.reduce(1, *)
-        var contiguous = true
-        if let strides {
-            var expected = 1
-            for (size, stride) in zip(shape, strides).reversed() where size != 1 {
-                contiguous = contiguous && stride == expected
-                expected *= size
-            }
-        }
         // A dimension of one element never steps, whatever stride the file states for it.
         let steps = strides.map { zip(shape, $0).map { $0 == 1 ? 0 : $1 } }
-        self.strides = contiguous || count == 0 ? nil : steps
+        self.strides = count == 0 || steps == Self.contiguousSteps(shape) ? nil : steps
+    }
+
+    /// The steps of a row-major layout without gaps; 0 for dimensions of one element. No size may be 0: the
+    /// others are unbounded then.
+    private static func contiguousSteps(_ shape: [Int]) -> [Int] {
+        var step = 1
+        var steps: [Int] = []
+        for size in shape.reversed() {
+            steps.append(size == 1 ? 0 : step)
+            step *= size
+        }
+        return steps.reversed()
     }
 
     /// A tensor of values in memory; `values.count` must be the product of `shape`.

@@ -8,14 +8,14 @@ struct HostilePickleTests {
     /// What the payloads would create.
     static let marker = "/tmp/dain-pickle-payload-ran"
 
-    /// A legacy checkpoint around one pickle.
-    static func legacy(_ pickle: [UInt8]) throws -> [UInt8] {
+    /// A legacy checkpoint around one pickle; `storages` is the list of their keys and what follows it.
+    static func legacy(_ pickle: [UInt8], storages: [UInt8] = [0x80, 0x02, 0x5d, 0x2e]) throws -> [UInt8] {
         let sound = try Fixture.bytes("tiny-legacy.pth")
         // The object's pickle is the fourth; its EMPTY_DICT follows the third one's STOP.
         let system = try #require(sound.firstRange(of: [UInt8]("type_sizes".utf8)))
         let object =
             try #require(sound[system.upperBound...].firstRange(of: [0x2e, 0x80, 0x02])).lowerBound + 1
-        return sound[..<object] + pickle + [0x80, 0x02, 0x5d, 0x2e]
+        return sound[..<object] + pickle + storages
     }
 
     static func reason(_ name: String) throws -> WeightFileError.Reason? {
@@ -125,6 +125,25 @@ struct HostilePickleTests {
             #expect(failure(file) != nil)
         }
         #expect(duration < .seconds(5))
+    }
+
+    @Test("An empty tensor may state any other sizes")
+    func emptyTensorOfHugeSizes() throws {
+        func text(_ string: String) -> [UInt8] { [0x8c, UInt8(string.utf8.count)] + [UInt8](string.utf8) }
+        func global(_ module: String, _ name: String) -> [UInt8] { [UInt8]("c\(module)\n\(name)\n".utf8) }
+        let huge: [UInt8] = [0x8a, 8, 0, 0, 0, 0, 0, 0, 0, 0x40]
+        let storage =
+            [0x28] + text("storage") + global("torch", "FloatStorage") + text("0") + text("cpu") + [0x4b, 0]
+        let sizes = [0x28, 0x4b, 0] + huge + huge + [0x74]
+        let tensor =
+            global("torch._utils", "_rebuild_tensor_v2") + [0x28] + storage + [0x74, 0x51, 0x4b, 0] + sizes
+            + sizes
+            + [0x89, 0x7d, 0x74, 0x52]
+        let object = [0x80, 0x02, 0x7d] + text("a") + tensor + [0x73, 0x2e]
+        let storages = [0x80, 0x02, 0x5d] + text("0") + [0x61, 0x2e] + [UInt8](repeating: 0, count: 8)
+        let weights = try read(Self.legacy(object, storages: storages))
+        #expect(weights["a"]?.shape == [0, 1 << 62, 1 << 62])
+        #expect(weights["a"]?.floats() == [])
     }
 
     @Test("The number of operations is limited")

@@ -108,8 +108,8 @@ struct ModelStoreTests {
         #expect(try store.locate("plain").model == nil)
         #expect(try store.locate(nil).path == folder.file("bin/b.safetensors"))
         #expect(try store.locate(nil).isDefault)
-        #expect(try store.models().map(\.model?.name) == ["a", "b", "c"])
-        #expect(try store.models().map(\.isDefault) == [false, true, false])
+        #expect(try store.models().map(\.name) == ["a", "plain", "b", "c"])
+        #expect(try store.models().map(\.isDefault) == [false, false, true, false])
         #expect(throws: ModelError.notFound(name: "d", searched: store.folders)) { try store.locate("d") }
     }
 

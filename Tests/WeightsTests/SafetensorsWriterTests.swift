@@ -99,7 +99,26 @@ struct SafetensorsWriterTests {
             try weights.writeSafetensors(to: nowhere)
         }
         try folder.write("", to: "taken/file")
-        #expect(throws: WeightFileError.self) { try weights.writeSafetensors(to: folder.file("taken")) }
-        #expect(try folder.contents() == ["taken"])
+        try #require(mkfifo(folder.file("pipe"), 0o600) == 0)
+        for name in ["taken", "pipe"] {
+            #expect(throws: WeightFileError(file: folder.file(name), reason: .notARegularFile)) {
+                try weights.writeSafetensors(to: folder.file(name))
+            }
+        }
+        #expect(try folder.contents() == ["pipe", "taken"])
+    }
+
+    @Test("A symbolic link stays a link; the file that it names is replaced")
+    func symbolicLink() throws {
+        let folder = try TemporaryFolder()
+        let weights = try #require(
+            WeightDictionary([(key: "a", tensor: WeightTensor(shape: [], values: [7]))]))
+        try folder.write("old", to: "target")
+        let link = folder.file("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.file("target"))
+        try weights.writeSafetensors(to: link)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == folder.file("target"))
+        #expect(try WeightDictionary(path: folder.file("target"))["a"]?.floats() == [7])
+        #expect(try folder.contents() == ["link", "target"])
     }
 }

@@ -5,6 +5,7 @@ public enum ModelError: Error, Equatable, Sendable {
     /// `name` is nil where the default model was asked for. `searched` are folders, in order.
     case notFound(name: String?, searched: [String])
     case unreadableManifest(WeightFileError)
+    case unreadableFolder(path: String)
     case invalidManifest(path: String, detail: String)
     /// The file has not the size that the manifest states.
     case wrongSize(path: String, expected: Int, found: Int)
@@ -19,6 +20,7 @@ extension ModelError: CustomStringConvertible, LocalizedError {
             "\(name.map { "no model \(quoted($0))" } ?? "no default model"), looked in "
                 + (searched.isEmpty ? "no folder" : searched.joined(separator: ", "))
         case .unreadableManifest(let error): error.description
+        case .unreadableFolder(let path): "\(path): cannot list the folder"
         case .invalidManifest(let path, let detail): "\(path): invalid manifest: \(detail)"
         case .wrongSize(let path, let expected, let found):
             "\(path): damaged: \(found) bytes, the manifest states \(expected)"

@@ -54,26 +54,46 @@ public struct ModelStore: Sendable {
                 return ModelLocation(
                     folder: folder, model: listed, isDefault: listed.name == manifest?.defaultModel)
             }
-            let path = "\(folder)/\(request ?? "").safetensors"
+            let path = "\(folder)/\(request ?? "")\(ModelLocation.fileExtension)"
             if request != nil, isFile(path) { return ModelLocation(path: path, model: nil, isDefault: false) }
         }
         throw .notFound(name: request, searched: folders)
     }
 
-    /// Every model of every manifest; of two with the same name, the one that `locate` finds.
+    /// Every model that `locate` finds by name: of each folder those that its manifest lists, then the other
+    /// safetensors files, sorted by name.
     public func models() throws(ModelError) -> [ModelLocation] {
         var found: [ModelLocation] = []
         var names: Set<String> = []
         var hasDefault = false
         for folder in folders {
-            guard let manifest = try Self.manifest(of: folder) else { continue }
-            for model in manifest.models where names.insert(model.name).inserted {
-                let isDefault = !hasDefault && model.name == manifest.defaultModel
+            let manifest = try Self.manifest(of: folder)
+            for model in manifest?.models ?? [] where names.insert(model.name).inserted {
+                let isDefault = !hasDefault && model.name == manifest?.defaultModel
                 found.append(ModelLocation(folder: folder, model: model, isDefault: isDefault))
             }
-            hasDefault = hasDefault || manifest.defaultModel != nil
+            hasDefault = hasDefault || manifest?.defaultModel != nil
+            let listed = Set(manifest?.models.map(\.file) ?? [])
+            for file in try Self.weightFiles(in: folder) where !listed.contains(file) {
+                let location = ModelLocation(path: "\(folder)/\(file)", model: nil, isDefault: false)
+                if names.insert(location.name).inserted { found.append(location) }
+            }
         }
         return found
+    }
+
+    private static func weightFiles(in folder: String) throws(ModelError) -> [String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+        else {
+            return []
+        }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+                .filter { $0.hasSuffix(ModelLocation.fileExtension) }.sorted()
+        } catch {
+            throw .unreadableFolder(path: folder)
+        }
     }
 
     /// A file given by its path is still checked if the manifest beside it lists it.
@@ -99,6 +119,15 @@ public struct ModelLocation: Equatable, Sendable {
     public let model: ModelManifest.Model?
     /// Whether it is the model to use when none is asked for.
     public let isDefault: Bool
+
+    static let fileExtension = ".safetensors"
+
+    /// What the manifest calls it, or the file's name without its extension.
+    public var name: String {
+        if let model { return model.name }
+        let file = URL(fileURLWithPath: path).lastPathComponent
+        return file.hasSuffix(Self.fileExtension) ? String(file.dropLast(Self.fileExtension.count)) : file
+    }
 
     init(path: String, model: ModelManifest.Model?, isDefault: Bool) {
         self.path = path
