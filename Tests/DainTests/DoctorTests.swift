@@ -114,28 +114,35 @@ struct DoctorTests {
         }
     }
 
-    @Test func saysWhereItLookedForModels() async throws {
+    @Test func saysWhereItLooksForModels() async throws {
         let folder = try TemporaryFolder()
+        let (report, result) = try await report(models: folder.path)
+        #expect(result.exitCode == 0, "\(result)")
+        #expect(report.isReady)
+        #expect(report.modelFolders.first == folder.path)
+        // The program finds the models of the checkout that it was built in.
+        let bundled = DainProcess.repository.appendingPathComponent("models/dain-bootstrap-fp16.safetensors")
+        #expect(
+            report.models.contains { $0.name == "dain-bootstrap" && $0.path == bundled.path }, "\(result)")
+    }
+
+    @Test func aBrokenManifestIsAProblem() async throws {
+        let folder = try TemporaryFolder()
+        try Data("{".utf8).write(to: folder["manifest.json"])
         let (report, result) = try await report(models: folder.path)
         #expect(result.exitCode == 1)
         #expect(!report.isReady)
-        #expect(report.models.isEmpty)
-        #expect(report.modelFolders.contains(folder.path))
-        let problem = try #require(report.problems.first { $0.description.contains(folder.path) })
-        #expect(problem.isFatal)
-        #expect(problem.remedy.contains("DAIN_MODELS"))
+        #expect(report.problems.contains { $0.isFatal && $0.description.contains(folder.path) }, "\(result)")
     }
 
     @Test func textReportSaysTheSame() async throws {
         let folder = try TemporaryFolder()
         let result = try await DainProcess.run(["doctor"], environment: ["DAIN_MODELS": folder.path])
-        #expect(result.exitCode == 1)
+        #expect(result.exitCode == 0)
         #expect(result.stderr.isEmpty)
         let lines = result.stdout.split(separator: "\n").map(String.init)
         #expect(lines.first?.hasPrefix("dain ") == true)
-        #expect(lines.contains { $0.hasPrefix("missing: no model") && $0.contains(folder.path) })
-        #expect(lines.contains { $0.hasPrefix("  remedy: ") && $0.contains("DAIN_MODELS") })
-        #expect(lines.last == "Something that is needed is missing.")
+        #expect(lines.last == "Everything that is needed is there.")
         // One column: every value begins in the same place.
         let columns = ["system", "CPU", "memory", "OpenBLAS", "FFmpeg", "  libavcodec"].map { label in
             lines.first { $0.hasPrefix(label + " ") }
@@ -150,7 +157,7 @@ struct DoctorTests {
         try Data(count: 10).write(to: folder["notes.txt"])
         let (report, result) = try await report(models: folder.path)
         #expect(
-            report.models == [.init(name: "tiny", path: folder["tiny.safetensors"].path, bytes: 1000)])
+            report.models.first == .init(name: "tiny", path: folder["tiny.safetensors"].path, bytes: 1000))
         #expect(!report.problems.contains { $0.description.contains("model") }, "\(result)")
         #expect(report.isReady == (result.exitCode == 0))
     }

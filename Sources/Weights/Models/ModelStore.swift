@@ -3,7 +3,7 @@ import Foundation
 /// Finds models by name or path.
 ///
 /// Folders are searched in this order: `$DAIN_MODELS`, the folder of the executable, `../share/dain/models`
-/// relative to that, and `models` of the source checkout that the executable was built in. A folder's
+/// relative to that, and `models` of the source checkout that the executable was built in, wherever it lies now. A folder's
 /// manifest names its models; without one, a file `NAME.safetensors` is model NAME.
 public struct ModelStore: Sendable {
     /// The folders that are searched, in order, whether they exist or not.
@@ -14,7 +14,8 @@ public struct ModelStore: Sendable {
     /// - Parameters:
     ///   - environment: The process's environment variables.
     ///   - executable: The path of the running program; symbolic links are followed.
-    public init(environment: [String: String], executable: String) {
+    ///   - builtIn: The checkout that the program was built in, if it is known; otherwise the one around it.
+    public init(environment: [String: String], executable: String, builtIn: String? = nil) {
         var folders: [String] = []
         if let folder = environment[Self.environmentVariable], !folder.isEmpty { folders.append(folder) }
         let programFolder = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
@@ -22,9 +23,8 @@ public struct ModelStore: Sendable {
         folders.append(programFolder.path)
         folders.append(
             programFolder.deletingLastPathComponent().appendingPathComponent("share/dain/models").path)
-        if let checkout = Self.checkout(above: programFolder) {
-            folders.append(checkout.appendingPathComponent("models").path)
-        }
+        let checkout = Self.checkout(above: programFolder) ?? builtIn.map { URL(fileURLWithPath: $0) }
+        if let checkout { folders.append(checkout.appendingPathComponent("models").path) }
         self.folders = folders
     }
 

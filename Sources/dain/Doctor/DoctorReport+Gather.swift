@@ -1,6 +1,15 @@
 import CProcessor
 import COpenBLAS
 import Console
+import Weights
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -14,7 +23,8 @@ extension DoctorReport {
         let processor = Processor(
             name: processorName(), architecture: architecture, requiredLevel: ProcessorCheck.requiredLevel,
             isSupported: ProcessorCheck.isSupported, cores: ProcessInfo.processInfo.activeProcessorCount)
-        let inventory = ModelInventory.find()
+        let store = ModelStore.ofThisProcess
+        let (models, obstacle) = findModels(in: store)
         let libraries = FFmpegFacts.libraries()
         let codecs = FFmpegFacts.codecs()
         return DoctorReport(
@@ -24,10 +34,10 @@ extension DoctorReport {
                 configuration: String(cString: openblas_get_config()).singleLine,
                 core: String(cString: openblas_get_corename()), threads: Int(openblas_get_num_threads())),
             ffmpeg: FFmpegFacts.release, libraries: libraries, codecs: codecs,
-            modelFolders: inventory.searched, models: inventory.models,
+            modelFolders: store.folders, models: models,
             problems: problems(processor: processor)
                 + libraries.compactMap(problem(of:)) + codecs.compactMap(problem(of:))
-                + problems(of: inventory))
+                + problems(of: models, obstacle, in: store))
     }
 
     private static func problems(processor: Processor) -> [Problem] {
@@ -58,17 +68,43 @@ extension DoctorReport {
             isFatal: codec.isNeeded)
     }
 
-    private static func problems(of inventory: ModelInventory) -> [Problem] {
-        var problems = inventory.obstacles.map {
-            Problem(description: $0, remedy: "make it readable, or remove it", isFatal: false)
+    /// The models that `--model` finds by name; and what kept a folder or manifest from being read, if anything did.
+    private static func findModels(in store: ModelStore) -> ([Model], ModelError?) {
+        do throws(ModelError) {
+            let models = try store.models().map { location in
+                Model(name: location.name, path: location.path, bytes: size(of: location.path))
+            }
+            return (models, nil)
+        } catch {
+            return ([], error)
         }
-        if inventory.models.isEmpty {
-            let folders = inventory.searched.joined(separator: ", ")
+    }
+
+    private static func size(of path: String) -> Int64? {
+        var information = stat()
+        return stat(path, &information) == 0 ? Int64(information.st_size) : nil
+    }
+
+    private static func problems(of models: [Model], _ obstacle: ModelError?, in store: ModelStore)
+        -> [Problem]
+    {
+        var problems: [Problem] = []
+        if let obstacle {
+            problems.append(
+                Problem(description: obstacle.description, remedy: "mend or remove that file", isFatal: true))
+        } else if models.isEmpty {
             problems.append(
                 Problem(
-                    description: "no model (*.safetensors) was found in \(folders)",
+                    description: "no model (*.safetensors) was found in "
+                        + store.folders.joined(separator: ", "),
                     remedy: "set DAIN_MODELS to the folder that holds the models, or pass --model PATH",
                     isFatal: true))
+        }
+        for model in models where model.bytes == nil {
+            problems.append(
+                Problem(
+                    description: "\(model.path) is listed in its manifest but not there",
+                    remedy: "get the whole release again, or remove the entry", isFatal: models.count == 1))
         }
         return problems
     }

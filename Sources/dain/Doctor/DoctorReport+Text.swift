@@ -24,7 +24,7 @@ extension DoctorReport {
         }
         if models.isEmpty { rows.append(("models", "none")) }
         for (index, model) in models.enumerated() {
-            let size = Self.format(bytes: UInt64(max(model.bytes, 0)))
+            let size = model.bytes.map { Self.format(bytes: UInt64(max($0, 0))) } ?? "missing"
             rows.append((index == 0 ? "models" : "", "\(model.name), \(size), \(model.path)"))
         }
 

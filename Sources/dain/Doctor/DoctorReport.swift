@@ -55,6 +55,13 @@ struct DoctorReport: Encodable {
         var isFatal: Bool
     }
 
+    struct Model: Encodable {
+        var name: String
+        var path: String
+        /// The size of the file; nil where a manifest lists it but it is not there.
+        var bytes: Int64?
+    }
+
     var version: String
     var system: String
     var processor: Processor
@@ -64,7 +71,7 @@ struct DoctorReport: Encodable {
     var libraries: [Library]
     var codecs: [Codec]
     var modelFolders: [String]
-    var models: [ModelInventory.Model]
+    var models: [Model]
     var problems: [Problem]
 
     var isReady: Bool { !problems.contains { $0.isFatal } }

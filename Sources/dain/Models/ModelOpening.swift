@@ -48,6 +48,10 @@ extension ModelStore {
         #else
             let executable = Bundle.main.executablePath ?? CommandLine.arguments[0]
         #endif
-        return ModelStore(environment: ProcessInfo.processInfo.environment, executable: executable)
+        // This file is Sources/dain/Models/ModelOpening.swift of the checkout.
+        let checkout = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
+        return ModelStore(
+            environment: ProcessInfo.processInfo.environment, executable: executable,
+            builtIn: checkout.joined(separator: "/"))
     }()
 }
