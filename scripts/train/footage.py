@@ -1,0 +1,136 @@
+"""Real triplets from a shard: videos beside JSON lists of segments `[first frame, one past last, source]`.
+
+`prepare.py` makes a shard from a folder. Everything is decoded once, into the memory of the GPU; a batch is a gather.
+"""
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+import json
+from pathlib import Path
+import zlib
+
+import cv2
+import numpy as np
+import torch
+
+STRIDES = (1, 2, 3)
+# Most that the outer frames may differ, in mean code values, by stride: wider steps only where motion is slow.
+LARGEST_DIFFERENCE = (45.0, 16.0, 9.0)
+STRIDE_WEIGHTS = (1.0, 0.5, 0.3)
+
+
+def decode(path: Path, limit: int | None = None) -> np.ndarray:
+    video, frames = cv2.VideoCapture(str(path)), []
+    while limit is None or len(frames) < limit:
+        good, frame = video.read()
+        if not good:
+            break
+        frames.append(frame[:, :, ::-1])
+    return np.stack(frames)
+
+
+def held_out(source: str) -> bool:
+    """One source in twelve is for validation; all its segments are, whatever the shard."""
+    return zlib.crc32(source.encode()) % 12 == 0
+
+
+class Footage:
+    def __init__(self, folder: Path, device: torch.device, limit: int | None = None):
+        """`limit`: frames of each video, for a dry run."""
+        paths = sorted(folder.glob("*.mp4"))
+        if not paths:
+            raise FileNotFoundError(f"no .mp4 in {folder}")
+        with ThreadPoolExecutor(8) as pool:
+            videos = list(pool.map(lambda p: decode(p, limit), paths))
+        # One tensor holds all frames: videos of another size than most are left out.
+        total = Counter()
+        for video in videos:
+            total[video.shape[1:3]] += len(video)
+        size = total.most_common(1)[0][0]
+        self.left_out = [path.name for path, video in zip(paths, videos) if video.shape[1:3] != size]
+        kept = [(path, video) for path, video in zip(paths, videos) if video.shape[1:3] == size]
+        self.device, self.segments, start = device, [], 0
+        for path, video in kept:
+            for first, end, source in json.loads(path.with_suffix(".mp4.json").read_text()):
+                if end <= len(video):
+                    self.segments.append((start + first, start + end, source))
+            start += len(video)
+        self.frames = torch.cat([torch.from_numpy(video).to(device) for _, video in kept])
+        self.triplets, self.weights = self.choose([s for s in self.segments if not held_out(s[2])])
+        self.validation, _ = self.choose([s for s in self.segments if held_out(s[2])])
+
+    def choose(self, segments) -> tuple[torch.Tensor, torch.Tensor]:
+        """Triplets (first frame, stride) with neither a still nor a cut in them, and how often to draw each."""
+        rows = [
+            (frame, stride)
+            for stride in STRIDES
+            for first, end, _ in segments
+            for frame in range(first, end - 2 * stride)
+        ]
+        if not rows:
+            return torch.empty(0, 2, dtype=torch.long, device=self.device), torch.empty(0, device=self.device)
+        start, stride = torch.tensor(rows, device=self.device).unbind(1)
+        small = self.frames[:, 4::8, 4::8].float().mean(3)
+
+        def difference(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+            chunks = zip(a.split(4096), b.split(4096))
+            return torch.cat([(small[p] - small[q]).abs().mean((1, 2)) for p, q in chunks])
+
+        outer = difference(start, start + 2 * stride)
+        halves = difference(start, start + stride), difference(start + stride, start + 2 * stride)
+        largest = torch.tensor(LARGEST_DIFFERENCE, device=self.device)[stride - 1]
+        # A cut or a repeated frame makes one half far larger than the other.
+        steady = torch.minimum(*halves) > 0.35 * torch.maximum(*halves)
+        chosen = (outer > 1) & (outer < largest) & steady
+        weights = outer.clamp(2, 12) ** 0.8 * torch.tensor(STRIDE_WEIGHTS, device=self.device)[stride - 1]
+        return torch.stack((start, stride), 1)[chosen], weights[chosen]
+
+    def batch(self, n: int, size: int) -> torch.Tensor:
+        """[N, 3 times, 3, size, size] in [0, 1]: of two crops of a triplet, mostly the one with more motion."""
+        picked = self.triplets[torch.multinomial(self.weights, n, replacement=True)]
+        height, width = self.frames.shape[1:3]
+        top = torch.randint(height - size + 1, (2, n), device=self.device)
+        left = torch.randint(width - size + 1, (2, n), device=self.device)
+        sparse = [
+            (self.crop(picked[:, 0], t, l, size, 8) - self.crop(picked[:, 0] + 2 * picked[:, 1], t, l, size, 8)).abs()
+            for t, l in zip(top, left)
+        ]
+        moves = [d.mean((1, 2, 3)) for d in sparse]
+        other = (moves[1] > moves[0]) & (torch.rand(n, device=self.device) < 0.66)
+        top, left = torch.where(other, top[1], top[0]), torch.where(other, left[1], left[0])
+        times = [self.crop(picked[:, 0] + k * picked[:, 1], top, left, size) for k in range(3)]
+        return augment(torch.stack(times, 1).permute(0, 1, 4, 2, 3) / 255)
+
+    def crop(self, index, top, left, size: int, step: int = 1) -> torch.Tensor:
+        offsets = torch.arange(0, size, step, device=self.device)
+        rows, columns = top[:, None] + offsets, left[:, None] + offsets
+        return self.frames[index[:, None, None], rows[:, :, None], columns[:, None, :]].float()
+
+    def hardest_validation(self, count: int) -> list[list[torch.Tensor]]:
+        """Up to `count` whole triplets of held-out sources, those that move most, spread over the sources."""
+        small = self.frames[:, 4::8, 4::8].float().mean(3)
+        moves = (small[self.validation[:, 0]] - small[self.validation.sum(1) + self.validation[:, 1]]).abs().mean((1, 2))
+        chosen, used = [], set()
+        for row in moves.argsort(descending=True).tolist():
+            first, stride = self.validation[row].tolist()
+            segment = next(i for i, s in enumerate(self.segments) if s[0] <= first < s[1])
+            if segment not in used:
+                used.add(segment)
+                chosen.append([self.frames[first + k * stride] for k in range(3)])
+            if len(chosen) == count:
+                break
+        return chosen
+
+
+def augment(triplets: torch.Tensor) -> torch.Tensor:
+    """Flips, transposition, reversal of time, colour; the same for the three frames."""
+    n, device = triplets.shape[0], triplets.device
+
+    def some(probability: float) -> torch.Tensor:
+        return torch.rand(n, 1, 1, 1, 1, device=device) < probability
+
+    for changed in (lambda v: v.flip(4), lambda v: v.flip(3), lambda v: v.transpose(3, 4), lambda v: v.flip(1)):
+        triplets = torch.where(some(0.5), changed(triplets), triplets)
+    triplets = torch.where(some(0.3), triplets[:, :, torch.randperm(3, device=device)], triplets)
+    gain = torch.rand(n, 1, 1, 1, 1, device=device) * 0.35 + 0.8
+    offset = torch.rand(n, 1, 3, 1, 1, device=device) * 0.14 - 0.07
+    return (triplets * gain + offset).clamp(0, 1)
