@@ -22,10 +22,20 @@ public struct Rational: Hashable, Sendable {
         self.denominator = Int64(sign * denominator / Int128(divisor))
     }
 
-    private static func greatestCommonDivisor(_ a: UInt128, _ b: UInt128) -> UInt128 {
+    private static func greatestCommonDivisor<T: UnsignedInteger>(_ a: T, _ b: T) -> T {
         var (a, b) = (a, b)
         while b != 0 { (a, b) = (b, a % b) }
         return max(a, 1)
+    }
+
+    /// The largest fraction of which both are whole multiples. Both must be positive.
+    public static func greatestCommonDivisor(_ a: Rational, _ b: Rational) -> Rational {
+        let divisor = greatestCommonDivisor(a.denominator.magnitude, b.denominator.magnitude)
+        // gcd(a/b, c/d) = gcd(a, c) / lcm(b, d), as both are in lowest terms.
+        let multiple = Int128(a.denominator) / Int128(divisor) * Int128(b.denominator)
+        let numerator = greatestCommonDivisor(a.numerator.magnitude, b.numerator.magnitude)
+        guard multiple <= Int128(Int64.max) else { return Rational(1, Int64.max) }
+        return Rational(Int64(numerator), Int64(multiple))
     }
 
     /// The nearest `Double`; for display and for networks that take a time, never for bookkeeping.

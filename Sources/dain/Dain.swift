@@ -10,7 +10,7 @@ struct Dain: AsyncParsableCommand {
         abstract: "Makes new video frames between the ones that are there (DAIN, CVPR 2019).",
         version: dainVersion,
         subcommands: [
-            BenchCommand.self, ModelsCommand.self, DoctorCommand.self,
+            InterpolateCommand.self, BenchCommand.self, ModelsCommand.self, DoctorCommand.self,
         ])
 
     static func main() async {

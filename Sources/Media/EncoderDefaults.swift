@@ -1,0 +1,40 @@
+import CFFmpeg
+
+/// Settings of encoders where the user gave none: high quality at sensible speed.
+enum EncoderDefaults {
+    /// Options to set before the user's own. Encoders that are not listed keep FFmpeg's defaults.
+    static func options(
+        for encoder: String, _ context: UnsafeMutablePointer<AVCodecContext>, _ settings: EncoderSettings
+    ) -> [(String, String)] {
+        switch encoder {
+        // Visually lossless; x264's and x265's own defaults (23, 28) are made for small files.
+        case "libx264": [("crf", "17"), ("preset", "medium")]
+        case "libx265": [("crf", "19"), ("preset", "medium"), ("x265-params", "log-level=none")]
+        // A quality target alone: no bit rate, and rows in parallel.
+        case "libvpx-vp9": [("crf", "24"), ("b", "0"), ("row-mt", "1")]
+        case "libaom-av1": [("crf", "24"), ("b", "0"), ("cpu-used", "5"), ("row-mt", "1")]
+        case "libsvtav1": [("crf", "24"), ("preset", "7")]
+        case "ffv1": [("level", "3"), ("slicecrc", "1")]
+        default: []
+        }
+    }
+
+    /// Older encoders have no rate factor: a constant quantizer serves them, instead of FFmpeg's 200 kbit/s.
+    static func applyQuantizer(_ context: UnsafeMutablePointer<AVCodecContext>) {
+        let quantizer: Int32
+        switch context.pointee.codec_id {
+        case AV_CODEC_ID_MPEG4, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MJPEG,
+            AV_CODEC_ID_FLV1,
+            AV_CODEC_ID_MSMPEG4V3, AV_CODEC_ID_H263:
+            quantizer = 2
+        case AV_CODEC_ID_THEORA: quantizer = 8
+        default: return
+        }
+        context.pointee.flags |= AV_CODEC_FLAG_QSCALE
+        context.pointee.global_quality = quantizer * FF_QP2LAMBDA
+    }
+
+    static func text(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : String(value)
+    }
+}

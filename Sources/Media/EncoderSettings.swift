@@ -1,0 +1,33 @@
+/// How the video is to be encoded; what is nil follows from the container and the input.
+public struct EncoderSettings: Sendable, Hashable {
+    /// An encoder's name (`libx264`) or a codec's (`h264`).
+    public var codec: String?
+    /// Constant rate factor, on the encoder's own scale.
+    public var quality: Double?
+    public var preset: String?
+    /// FFmpeg's name of a pixel format; by default the input's, if the encoder takes it.
+    public var pixelFormat: String?
+    /// Further options of the encoder, in their order.
+    public var options: [Option]
+
+    public struct Option: Sendable, Hashable {
+        public var key: String
+        public var value: String
+
+        public init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    public init(
+        codec: String? = nil, quality: Double? = nil, preset: String? = nil, pixelFormat: String? = nil,
+        options: [Option] = []
+    ) {
+        self.codec = codec
+        self.quality = quality
+        self.preset = preset
+        self.pixelFormat = pixelFormat
+        self.options = options
+    }
+}

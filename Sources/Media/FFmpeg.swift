@@ -1,0 +1,70 @@
+import CFFmpeg
+import Foundation
+import Synchronization
+
+/// The thin layer over FFmpeg's C conventions: codes become errors, log lines are kept for them.
+enum FFmpeg {
+    static let endOfFile = cffmpeg_error_end_of_file
+    static let again = cffmpeg_error_again
+
+    /// Throws for a negative code.
+    @discardableResult
+    static func check(_ code: Int32, _ call: String, _ subject: String) throws(MediaError) -> Int32 {
+        if code >= 0 { return code }
+        throw .ffmpeg(call: call, code: code, subject: subject, detail: FFmpegLog.takeLastError())
+    }
+
+    /// Unwraps what an allocating function returned.
+    static func allocated<T>(_ pointer: T?, _ call: String) throws(MediaError) -> T {
+        guard let pointer else {
+            throw .ffmpeg(call: call, code: cffmpeg_error(ENOMEM), subject: "FFmpeg", detail: nil)
+        }
+        return pointer
+    }
+
+    static func message(_ code: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        av_strerror(code, &buffer, buffer.count)
+        return buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    }
+
+    static func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+    static func string(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
+
+    static func codecName(_ id: AVCodecID) -> String { string(avcodec_get_name(id)) ?? "unknown" }
+
+    static func mediaTypeName(_ type: AVMediaType) -> String {
+        string(av_get_media_type_string(type)) ?? "unknown"
+    }
+}
+
+/// FFmpeg's log: kept off standard error, its last error remembered for our own message.
+public enum FFmpegLog {
+    private static let lastError = Mutex<String?>(nil)
+
+    /// Takes the log over for the whole process; once is enough.
+    public static func capture() { _ = captured }
+
+    private static let captured: Void = av_log_set_callback { context, level, format, arguments in
+        guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+        var line = [CChar](repeating: 0, count: 1024)
+        var printPrefix: Int32 = 0
+        av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &printPrefix)
+        let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        if !text.isEmpty { FFmpegLog.lastError.withLock { $0 = text } }
+    }
+
+    /// The last error since the last call, on one line.
+    static func takeLastError() -> String? {
+        lastError.withLock { line in
+            defer { line = nil }
+            return line?.split(whereSeparator: \.isNewline).joined(separator: " ")
+        }
+    }
+}
+
+extension AVRational {
+    var isValid: Bool { num > 0 && den > 0 }
+}

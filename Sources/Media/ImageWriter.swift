@@ -1,0 +1,107 @@
+import CFFmpeg
+import Foundation
+
+/// Writes single images in the format that the name's ending says: PNG, TIFF, JPEG, and whatever else FFmpeg encodes.
+public final class ImageWriter {
+    private let codec: UnsafePointer<AVCodec>
+    private let settings: EncoderSettings
+    private let overwrite: Bool
+    private let inputs: [String]
+    private var scaler: Scaler?
+    /// Conversions that a user should know of.
+    public private(set) var notes: [String] = []
+
+    /// A writer for files with the ending of `path`.
+    public init(like path: String, settings: EncoderSettings, overwrite: Bool, inputs: [String]) throws {
+        FFmpegLog.capture()
+        guard let format = av_guess_format("image2", nil, nil),
+            path.split(separator: "/").last?.contains(".") == true
+        else { throw MediaError.unknownContainer(path: path) }
+        if settings.codec != nil {
+            codec = try EncoderChoice.encoder(for: format, settings)
+        } else {
+            let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
+            // The guess falls back to JPEG for endings it does not know.
+            let isJPEG = ["jpg", "jpeg"].contains(path.split(separator: ".").last?.lowercased())
+            guard id != AV_CODEC_ID_NONE, id != AV_CODEC_ID_MJPEG || isJPEG,
+                let found = avcodec_find_encoder(id)
+            else { throw MediaError.unknownContainer(path: path) }
+            codec = found
+        }
+        self.settings = settings
+        self.overwrite = overwrite
+        self.inputs = inputs
+    }
+
+    /// Throws when `path` cannot be written, before any work is done.
+    public func check(_ path: String) throws {
+        try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
+    }
+
+    /// Encodes a frame and puts the file under its name once it is whole.
+    public func write(_ frame: VideoFrame, to path: String) throws {
+        let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
+        let encoder = try VideoEncoder(
+            codec,
+            VideoEncoder.Source(
+                first: frame, timeBase: TimeBase(VideoReader.imageRate.reciprocal),
+                frameRate: VideoReader.imageRate,
+                sampleAspectRatio: frame.pointer.pointee.sample_aspect_ratio, needsGlobalHeader: false,
+                allowsReordering: false), settings)
+        if notes.isEmpty { notes = encoder.notes }
+        var bytes = Data()
+        let keep = { (packet: Packet) in
+            bytes.append(packet.pointer.pointee.data, count: Int(packet.pointer.pointee.size))
+        }
+        try encoder.encode(frame, at: .zero, duration: VideoReader.imageRate.reciprocal, keep)
+        try encoder.finish(keep)
+        try file.write(bytes)
+        try file.complete()
+    }
+}
+
+/// Writes numbered images: to a pattern such as `out.%05d.png`, or into a folder as `00000001.png` and so on.
+public final class ImageSequenceWriter {
+    private let pattern: NumberPattern
+    private let writer: ImageWriter
+    private var written = 0
+
+    /// Whether a path means a sequence: it ends in `/` or holds a number's mark.
+    public static func isSequence(_ path: String) -> Bool {
+        path.hasSuffix("/") || NumberPattern(path) != nil
+    }
+
+    /// Makes the folder where it does not exist. Throws when it is the folder of the input.
+    public init(path: String, input: String, settings: EncoderSettings, overwrite: Bool) throws {
+        let target = path.hasSuffix("/") ? path + "%08d.png" : path
+        guard let pattern = NumberPattern(target) else { throw MediaError.unknownContainer(path: path) }
+        self.pattern = pattern
+        let folder = pattern.folder.isEmpty ? "." : pattern.folder
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+            guard isFolder.boolValue else { throw MediaError.outputIsNoFolder(path: folder) }
+        } else if mkdir(folder, 0o777) != 0 {
+            throw MediaError.outputNotWritable(path: folder, code: errno)
+        }
+        if let inputs = try ImageSequence(path: input)?.paths {
+            // Reading goes on while images are written: none may be replaced.
+            let first = pattern.path(1)
+            let isSameFolder = inputs.contains { PartialFile.areSame($0, first) }
+            let source = URL(fileURLWithPath: inputs[0]).deletingLastPathComponent().resolvingSymlinksInPath()
+            let destination = URL(fileURLWithPath: folder).resolvingSymlinksInPath()
+            if isSameFolder || source.path == destination.path { throw MediaError.outputIsInput(path: path) }
+        }
+        if !overwrite, access(pattern.path(1), F_OK) == 0 {
+            throw MediaError.outputExists(path: pattern.path(1))
+        }
+        writer = try ImageWriter(like: target, settings: settings, overwrite: overwrite, inputs: [])
+    }
+
+    /// Writes the next image; numbers begin with 1.
+    public func write(_ frame: VideoFrame) throws {
+        written += 1
+        try writer.write(frame, to: pattern.path(written))
+    }
+
+    public var notes: [String] { writer.notes }
+}

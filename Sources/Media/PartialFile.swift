@@ -1,0 +1,98 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A file that is written beside its final name and moved there when it is complete.
+///
+/// Until then nothing changes under the final name, whatever happens.
+final class PartialFile {
+    let finalPath: String
+    let partialPath: String
+    private let overwrite: Bool
+    private var isMoved = false
+
+    /// Checks that the file could be written. Throws for a folder, a missing or read-only folder around it, an existing file
+    /// with `overwrite` off, and for any of the inputs.
+    init(_ path: String, overwrite: Bool, inputs: [String]) throws(MediaError) {
+        try Self.check(path, overwrite: overwrite, inputs: inputs)
+        self.overwrite = overwrite
+        // A link is written through: the file it points to is replaced, not the link.
+        let target =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil
+            ? path : URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        finalPath = target
+        let folder = Self.folder(of: target)
+        let name = target.split(separator: "/").last.map(String.init) ?? target
+        partialPath = "\(folder)/.\(name.prefix(180)).\(getpid()).partial"
+        let descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw .outputNotWritable(path: path, code: errno) }
+        close(descriptor)
+    }
+
+    deinit { discard() }
+
+    /// Writes everything through to the disk and moves the file to its final name.
+    func complete() throws(MediaError) {
+        let descriptor = open(partialPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(call: "open", code: errno, path: finalPath) }
+        let synced = fsync(descriptor)
+        let code = errno
+        close(descriptor)
+        // Some file systems cannot sync; that is no reason to lose a finished file.
+        if synced != 0, code == EIO || code == ENOSPC || code == EDQUOT {
+            throw .system(call: "write", code: code, path: finalPath)
+        }
+        if !overwrite, access(finalPath, F_OK) == 0 { throw .outputExists(path: finalPath) }
+        guard rename(partialPath, finalPath) == 0 else {
+            throw .system(call: "rename", code: errno, path: finalPath)
+        }
+        isMoved = true
+    }
+
+    /// Fills the file with `bytes`.
+    func write(_ bytes: Data) throws(MediaError) {
+        let descriptor = open(partialPath, O_WRONLY | O_TRUNC | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(call: "open", code: errno, path: finalPath) }
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            #if canImport(Darwin)
+                let count = rest.withUnsafeBytes { Darwin.write(descriptor, $0.baseAddress, $0.count) }
+            #else
+                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            #endif
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .system(call: "write", code: errno, path: finalPath) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    func discard() {
+        if !isMoved { unlink(partialPath) }
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func check(_ path: String, overwrite: Bool, inputs: [String]) throws(MediaError) {
+        var information = stat()
+        if stat(path, &information) == 0 {
+            if information.st_mode & S_IFMT == S_IFDIR { throw .outputIsFolder(path: path) }
+            if inputs.contains(where: { areSame($0, path) }) { throw .outputIsInput(path: path) }
+            if information.st_mode & S_IFMT != S_IFREG { throw .outputNotWritable(path: path, code: EINVAL) }
+            if !overwrite { throw .outputExists(path: path) }
+        }
+        var parent = stat()
+        guard stat(folder(of: path), &parent) == 0 else { throw .outputFolderMissing(path: path) }
+    }
+
+    /// Whether two paths lead to one file.
+    static func areSame(_ first: String, _ second: String) -> Bool {
+        var (a, b) = (stat(), stat())
+        return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+    }
+}

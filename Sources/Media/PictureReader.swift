@@ -1,0 +1,86 @@
+import CFFmpeg
+import Timing
+
+/// Decodes the video stream of one file, and hands packets of its other streams on.
+///
+/// Damaged packets are counted and passed over: what decodes is used.
+final class PictureReader {
+    let demuxer: Demuxer
+    let stream: UnsafeMutablePointer<AVStream>
+    private let decoder: UnsafeMutablePointer<AVCodecContext>
+    private var hasReachedEnd = false
+    /// Gets each packet that is not the video's, in the file's order.
+    var otherPacketHandler: ((Packet) throws -> Void)?
+    /// Packets that the decoder or the demuxer could not use.
+    private(set) var damage = 0
+
+    init(path: String) throws(MediaError) {
+        demuxer = try Demuxer(path: path)
+        guard let stream = demuxer.videoStream else { throw .noVideoStream(path: path) }
+        self.stream = stream
+        let parameters = stream.parameters
+        guard let codec = avcodec_find_decoder(parameters.codec_id) else {
+            throw .unknownCodec(name: FFmpeg.codecName(parameters.codec_id), kind: "decoder")
+        }
+        decoder = try FFmpeg.allocated(avcodec_alloc_context3(codec), "avcodec_alloc_context3")
+        try FFmpeg.check(
+            avcodec_parameters_to_context(decoder, stream.pointee.codecpar), "avcodec_parameters_to_context",
+            path)
+        decoder.pointee.pkt_timebase = stream.pointee.time_base
+        decoder.pointee.thread_count = 0
+        try FFmpeg.check(
+            avcodec_open2(decoder, codec, nil), "avcodec_open2",
+            "\(path): decoder \(FFmpeg.codecName(parameters.codec_id))")
+    }
+
+    deinit {
+        var decoder: UnsafeMutablePointer<AVCodecContext>? = decoder
+        avcodec_free_context(&decoder)
+    }
+
+    var timeBase: TimeBase { TimeBase(stream.pointee.time_base) }
+
+    /// The next picture in the order of presentation, with the decoder's own idea of its time; nil at the end.
+    func next() throws -> VideoFrame? {
+        while true {
+            let frame = try VideoFrame()
+            let code = avcodec_receive_frame(decoder, frame.pointer)
+            if code >= 0 { return frame }
+            if code == FFmpeg.endOfFile { return nil }
+            if code != FFmpeg.again {
+                damage += 1
+                // A decoder that fails after its input has ended will not recover.
+                if hasReachedEnd { return nil }
+            }
+            try feed()
+        }
+    }
+
+    /// Gives the decoder its next packet, or the end of its input.
+    private func feed() throws {
+        while !hasReachedEnd {
+            let packet: Packet?
+            do {
+                packet = try demuxer.readPacket()
+            } catch {
+                // The rest of the file cannot be read: what came before it counts.
+                damage += 1
+                packet = nil
+            }
+            guard let packet else {
+                hasReachedEnd = true
+                avcodec_send_packet(decoder, nil)
+                return
+            }
+            guard packet.streamIndex == Int(stream.pointee.index) else {
+                try otherPacketHandler?(packet)
+                continue
+            }
+            if avcodec_send_packet(decoder, packet.pointer) < 0 {
+                damage += 1
+                continue
+            }
+            return
+        }
+    }
+}

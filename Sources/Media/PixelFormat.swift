@@ -1,0 +1,47 @@
+import CFFmpeg
+
+/// Facts about pixel formats that FFmpeg keeps in tables.
+extension AVPixelFormat {
+    private var descriptor: AVPixFmtDescriptor? { av_pix_fmt_desc_get(self)?.pointee }
+
+    var name: String { FFmpeg.string(av_get_pix_fmt_name(self)) ?? "unknown" }
+
+    private func has(_ flag: Int32) -> Bool { (descriptor.map(\.flags) ?? 0) & UInt64(flag) != 0 }
+
+    var isRGB: Bool { has(AV_PIX_FMT_FLAG_RGB) }
+    var hasAlpha: Bool { has(AV_PIX_FMT_FLAG_ALPHA) }
+    var isHardware: Bool { has(AV_PIX_FMT_FLAG_HWACCEL) }
+    var isPalette: Bool { has(AV_PIX_FMT_FLAG_PAL) }
+    var isFloat: Bool { has(AV_PIX_FMT_FLAG_FLOAT) }
+    var isGrey: Bool { !isRGB && componentCount <= 2 }
+    var componentCount: Int { Int(descriptor?.nb_components ?? 0) }
+
+    /// Bits of the first component.
+    var depth: Int { Int(descriptor?.comp.0.depth ?? 8) }
+
+    /// How often the chroma planes are halved.
+    var chromaShift: (width: Int, height: Int) {
+        guard let descriptor, !isRGB else { return (0, 0) }
+        return (Int(descriptor.log2_chroma_w), Int(descriptor.log2_chroma_h))
+    }
+
+    /// The old formats whose name says that they are full range.
+    var isFullRangeByName: Bool {
+        [
+            AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUVJ440P,
+            AV_PIX_FMT_YUVJ411P,
+        ]
+        .contains(self)
+    }
+
+    /// Whether frames of this format can be made from others, so that new frames can join it.
+    var canBeWritten: Bool {
+        !isHardware && sws_isSupportedOutput(self) > 0 && sws_isSupportedInput(self) > 0
+    }
+
+    static func named(_ name: String) throws(MediaError) -> AVPixelFormat {
+        let format = av_get_pix_fmt(name)
+        if format == AV_PIX_FMT_NONE { throw .unknownPixelFormat(name: name) }
+        return format
+    }
+}

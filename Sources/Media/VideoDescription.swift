@@ -1,0 +1,72 @@
+import CFFmpeg
+import Timing
+
+/// What is known of a video: size, rate, length.
+public final class VideoDescription: @unchecked Sendable {
+    public private(set) var width = 0
+    public private(set) var height = 0
+    public private(set) var pixelFormatName = ""
+    /// Average frames per second; nil where the container does not tell.
+    public let frameRate: Rational?
+    /// Whether the rate seems to be constant.
+    public let isConstantRate: Bool
+    /// When the video begins, in seconds.
+    public let start: Rational?
+    /// Frames in the stream, exact or estimated from duration and rate; nil where neither is known.
+    public let frameCount: Int?
+    let timeBase: TimeBase
+    let sampleAspectRatio: AVRational
+
+    /// Images.
+    init(frameCount: Int) {
+        frameRate = VideoReader.imageRate
+        isConstantRate = true
+        start = .zero
+        self.frameCount = frameCount
+        timeBase = TimeBase(VideoReader.imageRate.reciprocal)
+        sampleAspectRatio = AVRational(num: 0, den: 1)
+    }
+
+    /// A file's video stream.
+    init(_ file: PictureReader) {
+        let stream = file.stream.pointee
+        timeBase = file.timeBase
+        let average = Rational(stream.avg_frame_rate)
+        let base = Rational(stream.r_frame_rate)
+        frameRate = average ?? base
+        isConstantRate = average != nil && average == base
+        start = timeBase.time(stream.start_time)
+        sampleAspectRatio = av_guess_sample_aspect_ratio(file.demuxer.context, file.stream, nil)
+        let container = file.demuxer.context.pointee
+        if stream.nb_frames > 0 {
+            frameCount = Int(stream.nb_frames)
+        } else if let frameRate {
+            let duration =
+                timeBase.time(stream.duration)
+                ?? TimeBase(Rational(1, Int64(AV_TIME_BASE))).time(container.duration)
+            frameCount = duration.map { Int(max(1, ($0 * frameRate).rounded)) }
+        } else {
+            frameCount = nil
+        }
+    }
+
+    /// A unit of time in which all times of the result are whole numbers, so that none is rounded on the way to the container.
+    ///
+    /// Where no unit of 32 bits divides both the input's and a new constant rate, it is that of microseconds.
+    public func timeBase(dividedFor rate: Timeline.Rate) -> Rational {
+        let input = timeBase.seconds
+        let unit: Rational
+        switch rate {
+        case .factor(let factor): unit = input / Rational(Int64(factor))
+        case .framesPerSecond(let rate): unit = Rational.greatestCommonDivisor(input, rate.reciprocal)
+        }
+        let limit = Int64(Int32.max)
+        return unit.numerator <= limit && unit.denominator <= limit ? unit : Rational(1, 1_000_000)
+    }
+
+    func complete(with first: VideoFrame) {
+        width = first.width
+        height = first.height
+        pixelFormatName = first.pixelFormatName
+    }
+}

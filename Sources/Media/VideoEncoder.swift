@@ -1,0 +1,160 @@
+import CFFmpeg
+import Timing
+
+/// Encodes frames of one size and format.
+final class VideoEncoder {
+    let context: UnsafeMutablePointer<AVCodecContext>
+    let timeBase: TimeBase
+    /// What a user should know of the set-up.
+    private(set) var notes: [String] = []
+    private let name: String
+    private var scaler: Scaler?
+    /// Durations of frames whose packets have not come out yet, by timestamp: encoders do not hand them through.
+    private var durations: [Int64: Int64] = [:]
+    private var lastTimestamp: Int64?
+    /// Frames that fell onto the tick of the one before, in containers that only hold a constant rate.
+    private(set) var dropped = 0
+
+    /// What the video is like, as far as an encoder must know it.
+    struct Source {
+        var first: VideoFrame
+        var timeBase: TimeBase
+        var frameRate: Rational
+        var sampleAspectRatio: AVRational
+        var needsGlobalHeader: Bool
+        /// Whether the container stores decoding order and times, as reordered frames need.
+        var allowsReordering: Bool
+    }
+
+    init(_ codec: UnsafePointer<AVCodec>, _ source: Source, _ settings: EncoderSettings) throws(MediaError) {
+        name = FFmpeg.string(codec.pointee.name) ?? "?"
+        timeBase = source.timeBase
+        let choice = try EncoderChoice.pixelFormat(for: source.first.format, codec, settings)
+        notes = choice.note.map { [$0] } ?? []
+        context = try FFmpeg.allocated(avcodec_alloc_context3(codec), "avcodec_alloc_context3")
+        describe(source, choice.format)
+        try open(codec, settings)
+    }
+
+    deinit {
+        var context: UnsafeMutablePointer<AVCodecContext>? = context
+        avcodec_free_context(&context)
+    }
+
+    private func describe(_ source: Source, _ format: AVPixelFormat) {
+        let frame = source.first.pointer.pointee
+        context.pointee.width = frame.width
+        context.pointee.height = frame.height
+        context.pointee.pix_fmt = format
+        context.pointee.time_base = source.timeBase.ffmpeg
+        context.pointee.framerate = source.frameRate.ffmpeg
+        context.pointee.sample_aspect_ratio = source.sampleAspectRatio
+        context.pointee.color_primaries = frame.color_primaries
+        context.pointee.color_trc = frame.color_trc
+        context.pointee.colorspace = frame.colorspace
+        context.pointee.color_range = frame.color_range
+        context.pointee.chroma_sample_location = frame.chroma_location
+        if source.first.format.isRGB != format.isRGB {
+            // The frames' own matrix ends with the conversion; the new one is what `ColourProperties` assumes for the size.
+            context.pointee.colorspace =
+                format.isRGB ? AVCOL_SPC_RGB : (frame.height < 720 ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_BT709)
+            context.pointee.color_range =
+                format.isRGB || format.isFullRangeByName ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
+            context.pointee.chroma_sample_location =
+                format.isRGB ? AVCHROMA_LOC_UNSPECIFIED : AVCHROMA_LOC_LEFT
+        }
+        if format.isFullRangeByName { context.pointee.color_range = AVCOL_RANGE_JPEG }
+        context.pointee.thread_count = 0
+        if source.needsGlobalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
+        if !source.allowsReordering { context.pointee.max_b_frames = 0 }
+    }
+
+    /// Applies the options and opens the encoder; an option it does not know is an error that names it.
+    private func open(_ codec: UnsafePointer<AVCodec>, _ settings: EncoderSettings) throws(MediaError) {
+        for (key, value) in EncoderDefaults.options(for: name, context, settings) {
+            av_opt_set(context, key, value, AV_OPT_SEARCH_CHILDREN)
+        }
+        if settings.quality == nil, !settings.options.contains(where: { $0.key == "b" || $0.key == "crf" }) {
+            EncoderDefaults.applyQuantizer(context)
+        }
+        var requested = settings.options
+        if let preset = settings.preset { requested.insert(.init(key: "preset", value: preset), at: 0) }
+        if let quality = settings.quality {
+            requested.insert(.init(key: "crf", value: EncoderDefaults.text(quality)), at: 0)
+        }
+        for option in requested {
+            let code = av_opt_set(context, option.key, option.value, AV_OPT_SEARCH_CHILDREN)
+            if code == cffmpeg_error_option_not_found {
+                throw .unknownEncoderOption(name: option.key, encoder: name)
+            }
+            if code < 0 {
+                throw .invalidEncoderOption(name: option.key, value: option.value, encoder: name)
+            }
+        }
+        _ = FFmpegLog.takeLastError()
+        try FFmpeg.check(avcodec_open2(context, codec, nil), "avcodec_open2", "encoder \(name)")
+    }
+
+    /// Encodes a frame, unless it falls onto the same tick as the one before.
+    func encode(_ frame: VideoFrame, at time: Rational, duration: Rational, _ output: (Packet) throws -> Void)
+        throws
+    {
+        let timestamp = timeBase.ticks(time)
+        if let lastTimestamp, timestamp <= lastTimestamp {
+            dropped += 1
+            return
+        }
+        lastTimestamp = timestamp
+        let picture = try picture(from: frame)
+        picture.pointer.pointee.pts = timestamp
+        picture.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
+        // The difference of rounded instants, so that durations add up to the rounded end.
+        let ticks = max(1, timeBase.ticks(time + duration) - timestamp)
+        cffmpeg_set_frame_duration(picture.pointer, ticks)
+        durations[timestamp] = ticks
+        try FFmpeg.check(
+            avcodec_send_frame(context, picture.pointer), "avcodec_send_frame", "encoder \(name)")
+        try drain(output)
+    }
+
+    /// Encodes what the encoder still holds.
+    func finish(_ output: (Packet) throws -> Void) throws {
+        let code = avcodec_send_frame(context, nil)
+        if code != FFmpeg.endOfFile { try FFmpeg.check(code, "avcodec_send_frame", "encoder \(name)") }
+        try drain(output)
+    }
+
+    private func drain(_ output: (Packet) throws -> Void) throws {
+        while true {
+            let packet = try Packet()
+            let code = avcodec_receive_packet(context, packet.pointer)
+            if code == FFmpeg.again || code == FFmpeg.endOfFile { return }
+            try FFmpeg.check(code, "avcodec_receive_packet", "encoder \(name)")
+            if let duration = durations.removeValue(forKey: packet.pointer.pointee.pts) {
+                packet.pointer.pointee.duration = duration
+            }
+            try output(packet)
+        }
+    }
+
+    /// The frame in the encoder's pixel format: a reference to the same pixels where nothing must be converted.
+    private func picture(from frame: VideoFrame) throws -> VideoFrame {
+        if frame.format == context.pointee.pix_fmt {
+            let reference = try VideoFrame(time: frame.time, duration: frame.duration)
+            try FFmpeg.check(av_frame_ref(reference.pointer, frame.pointer), "av_frame_ref", "frame")
+            return reference
+        }
+        let converted = try VideoFrame(like: frame, format: context.pointee.pix_fmt)
+        if frame.format.isRGB != converted.format.isRGB {
+            converted.pointer.pointee.colorspace = context.pointee.colorspace
+            converted.pointer.pointee.color_range = context.pointee.color_range
+            converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
+        }
+        let (source, target) = (Scaler.Side(frame), Scaler.Side(converted))
+        if scaler?.source != source || scaler?.target != target {
+            scaler = try Scaler(from: source, to: target)
+        }
+        try scaler?.convert(frame, into: converted)
+        return converted
+    }
+}

@@ -1,0 +1,143 @@
+import CFFmpeg
+import Timing
+
+/// Reads the pictures of a video, a folder or pattern of images, or one image, in the order they are shown.
+///
+/// Sendable without checks: one thread at a time reads, and the rest is constant.
+public final class VideoReader: @unchecked Sendable {
+    /// Frames per second of images, which have no times of their own; FFmpeg takes the same.
+    public static let imageRate = Rational(25)
+
+    public let path: String
+    /// Whether the input is a folder or a pattern of images.
+    public let isSequence: Bool
+    /// What is known of the video before it is decoded, and from its first frame.
+    public let video: VideoDescription
+
+    private let file: PictureReader?
+    private var remainingImages: ArraySlice<String>
+    private let normalizer = FrameNormalizer()
+    private var pending: VideoFrame?
+    private var previous: (time: Rational, duration: Rational)?
+    private var repaired = 0
+    private var unreadable = 0
+    private var heldPackets: [Packet] = []
+    private let sequenceNotes: [String]
+
+    /// Opens the input and decodes its first picture. Throws where there is none.
+    public init(path: String) throws {
+        self.path = path
+        if let sequence = try ImageSequence(path: path) {
+            isSequence = true
+            file = nil
+            sequenceNotes = sequence.notes
+            remainingImages = sequence.paths[...]
+            video = VideoDescription(frameCount: sequence.paths.count)
+        } else {
+            let file = try PictureReader(path: path)
+            isSequence = false
+            self.file = file
+            sequenceNotes = []
+            remainingImages = []
+            video = VideoDescription(file)
+        }
+        // Packets of other streams lie before the first picture, and have no place to go yet.
+        file?.otherPacketHandler = { [unowned self] packet in heldPackets.append(packet) }
+        guard let first = try read() else { throw MediaError.nothingDecodes(path: path) }
+        pending = first
+        video.complete(with: first)
+    }
+
+    /// The next picture; its time is later than all before. nil at the end.
+    public func nextFrame() throws -> VideoFrame? {
+        if let first = pending {
+            pending = nil
+            return first
+        }
+        return try read()
+    }
+
+    /// The first picture, as long as it has not been read.
+    public var firstFrame: VideoFrame? { pending }
+
+    /// What a user should know about the input; complete once the end was reached.
+    public var notes: [String] {
+        var notes = sequenceNotes
+        if let damage = file?.damage, damage > 0 {
+            notes.append("\(path): \(damage) damaged packets were passed over; what could be decoded is used")
+        }
+        if unreadable > 0 {
+            notes.append("\(path): \(unreadable) images could not be read and were passed over")
+        }
+        if repaired > 0 {
+            notes.append("\(path): \(repaired) frames had no usable time and were put behind the one before")
+        }
+        if normalizer.changed > 0 {
+            notes.append(
+                "\(path): the size changes midway; \(normalizer.changed) frames were scaled to the first size"
+            )
+        }
+        return notes
+    }
+
+    /// The file whose other streams can be copied; nil for images.
+    var container: Demuxer? { isSequence ? nil : file?.demuxer }
+    var videoStreamIndex: Int? { file.map { Int($0.stream.pointee.index) } }
+    var videoStream: UnsafeMutablePointer<AVStream>? { file?.stream }
+
+    /// Sends the packets of all other streams to `handler`, from the file's beginning, as reading goes on.
+    func passOtherPackets(to handler: @escaping (Packet) throws -> Void) throws {
+        for packet in heldPackets { try handler(packet) }
+        heldPackets = []
+        file?.otherPacketHandler = handler
+    }
+
+    private func read() throws -> VideoFrame? {
+        while true {
+            guard let frame = try file == nil ? nextImage() : file?.next() else { return nil }
+            let normalized = try normalizer.normalize(frame)
+            setTime(of: normalized, from: frame)
+            return normalized
+        }
+    }
+
+    private func nextImage() throws -> VideoFrame? {
+        while let path = remainingImages.popFirst() {
+            let reader: PictureReader
+            do {
+                reader = try PictureReader(path: path)
+            } catch {
+                unreadable += 1
+                continue
+            }
+            if let frame = try reader.next() { return frame }
+            unreadable += 1
+        }
+        return nil
+    }
+
+    /// Gives the frame its time: the stream's own where that is usable, otherwise right behind the frame before.
+    private func setTime(of frame: VideoFrame, from decoded: VideoFrame) {
+        guard let file, !isSequence else {
+            frame.time = previous.map { $0.time + $0.duration } ?? .zero
+            frame.duration = Self.imageRate.reciprocal
+            previous = (frame.time, frame.duration)
+            return
+        }
+        let base = file.timeBase
+        let nominal = video.frameRate?.reciprocal ?? Self.imageRate.reciprocal
+        let stated = base.time(cffmpeg_frame_duration(decoded.pointer)).flatMap { $0 > .zero ? $0 : nil }
+        var time = base.time(decoded.pointer.pointee.best_effort_timestamp)
+        if let known = time, let previous, known <= previous.time {
+            repaired += 1
+            time = previous.time + previous.duration
+        } else if time == nil {
+            if previous != nil { repaired += 1 }
+            time = previous.map { $0.time + $0.duration } ?? video.start ?? .zero
+        }
+        frame.time = time ?? .zero
+        // Without a duration of its own a frame lasts as long as the one before did.
+        frame.duration = stated ?? previous.map { frame.time - $0.time } ?? nominal
+        previous = (frame.time, frame.duration)
+    }
+}

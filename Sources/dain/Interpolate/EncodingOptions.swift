@@ -1,0 +1,50 @@
+import ArgumentParser
+import Media
+
+/// How the result is encoded.
+struct EncodingOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Video encoder or codec (default: H.264 where the container holds it).", valueName: "name"))
+    var codec: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Quality on the encoder's own scale; lower is better.", valueName: "number"))
+    var crf: Double?
+
+    @Option(
+        name: .long, help: ArgumentHelp("Speed against size, as the encoder names it.", valueName: "name"))
+    var preset: String?
+
+    @Option(name: .long, help: ArgumentHelp("Pixel format (default: the input's).", valueName: "name"))
+    var pixFmt: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Any further option of the encoder; may be repeated.", valueName: "key=value"))
+    var encoderOption: [EncoderOption] = []
+
+    struct EncoderOption: ExpressibleByArgument {
+        let option: EncoderSettings.Option
+
+        init?(argument: String) {
+            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+            option = EncoderSettings.Option(
+                key: String(argument[..<equals]), value: String(argument[argument.index(after: equals)...]))
+        }
+    }
+
+    func validate() throws {
+        if let crf, !(crf.isFinite && (-1000...1000).contains(crf)) {
+            throw ValidationError("--crf must be a number")
+        }
+    }
+
+    var settings: EncoderSettings {
+        EncoderSettings(
+            codec: codec, quality: crf, preset: preset, pixelFormat: pixFmt,
+            options: encoderOption.map(\.option))
+    }
+}

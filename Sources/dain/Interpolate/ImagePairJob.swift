@@ -1,0 +1,48 @@
+import Interpolation
+import Logging
+import Media
+
+/// Makes the picture between two images.
+struct ImagePairJob {
+    let command: InterpolateCommand
+
+    func run() throws {
+        let timestep = command.timestep ?? 0.5
+        let output =
+            command.output
+            ?? OutputName.beside(command.inputs[0], label: "t\(timestep)", isFolder: false)
+        let writer = try ImageWriter(
+            like: output, settings: command.encoding.settings, overwrite: !command.noOverwrite,
+            inputs: command.inputs)
+        try writer.check(output)
+        let (first, second) = (try picture(command.inputs[0]), try picture(command.inputs[1]))
+        guard first.width == second.width, first.height == second.height else {
+            throw BadUsage(
+                "the images differ in size: \(first.width)x\(first.height) and \(second.width)x\(second.height)"
+            )
+        }
+        let converter = FrameConverter(pixelFormat: command.encoding.pixFmt)
+        let interpolator = try command.loadInterpolator()
+        let pair = try interpolator.prepare(
+            interpolator.prepare(converter.image(of: first)),
+            interpolator.prepare(converter.image(of: second)))
+        let image = try interpolator.interpolate(pair, at: timestep)
+        try writer.write(
+            converter.picture(showing: image, between: first, and: second, at: timestep), to: output)
+        let log = Logger(label: "dain.interpolate")
+        for note in writer.notes { log.warning("\(note)") }
+        log.notice("wrote \(output)")
+    }
+
+    /// The only picture of a file.
+    private func picture(_ path: String) throws -> VideoFrame {
+        let reader = try VideoReader(path: path)
+        guard !reader.isSequence, let frame = try reader.nextFrame() else {
+            throw BadUsage("\(path): not one image")
+        }
+        guard try reader.nextFrame() == nil else {
+            throw BadUsage("\(path): is a video; two inputs must be images")
+        }
+        return frame
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import CPUBackend
+import Foundation
+import Interpolation
+import Media
+import Networks
+import Timing
+
+/// `dain interpolate`: a clip, or a sequence of images, at another frame rate; or the picture between two images.
+struct InterpolateCommand: ParsableCommand, HasDiagnostics {
+    static let configuration = CommandConfiguration(
+        commandName: "interpolate",
+        abstract: "Make new frames between those of a video, of a sequence of images, or of two images.",
+        discussion: """
+            Sound, subtitles and everything else of a video are carried over as they are. Without --factor, --fps \
+            or --timestep the number of frames is doubled.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "A video, a folder of images, a pattern such as 'frames/%05d.png', or two images.",
+            valueName: "input"))
+    var inputs: [String]
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp(
+            "Where to write; the ending chooses the container, '/' at the end a folder of images.",
+            valueName: "path"))
+    var output: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("N frames for each frame of the input, from 2 to 1000.", valueName: "n"))
+    var factor: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A new constant frame rate, such as 60, 59.94 or 60000/1001.", valueName: "rate"))
+    var fps: OutputRate?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("For two images: the moment between them, above 0 and below 1.", valueName: "t"))
+    var timestep: Float?
+
+    @Flag(name: .long, help: "Refuse when the output exists.")
+    var noOverwrite = false
+
+    @OptionGroup(title: "Encoding") var encoding: EncodingOptions
+
+    @Option(name: .long, help: ArgumentHelp("The weights to use.", valueName: "name|path"))
+    var model: String?
+
+    @Option(name: .long, help: "How flows that meet are averaged: depth-aware, or plain for comparison.")
+    var projection = DAIN<CPUBackend>.Projection.depthAware
+
+    @Option(name: .long, help: "CPU threads (default: all).")
+    var threads: Int?
+
+    @OptionGroup var diagnostics: DiagnosticsOptions
+
+    /// Factors beyond this are a mistake: a second of film would last a quarter of an hour.
+    private static let greatestFactor = 1000
+
+    func validate() throws {
+        if [factor != nil, fps != nil, timestep != nil].count(where: \.self) > 1 {
+            throw ValidationError("--factor, --fps and --timestep exclude each other")
+        }
+        if let factor, !(2...Self.greatestFactor).contains(factor) {
+            throw ValidationError("--factor must be a whole number from 2 to \(Self.greatestFactor)")
+        }
+        if let timestep, !(timestep > 0 && timestep < 1) {
+            throw ValidationError("--timestep must be above 0 and below 1")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024")
+        }
+        switch inputs.count {
+        case 1:
+            if timestep != nil { throw ValidationError("--timestep takes two images") }
+        case 2:
+            if factor != nil || fps != nil {
+                throw ValidationError(
+                    "two images take --timestep; --factor and --fps are for a video or sequence")
+            }
+        default:
+            throw ValidationError(
+                "expected one video, folder or pattern, or two images; got \(inputs.count) inputs")
+        }
+        if output?.isEmpty == true { throw ValidationError("--output is empty") }
+    }
+
+    func run() throws {
+        // Signals are asked for first: loading the network takes a moment, too.
+        let cancellation = Signals.cancellation()
+        if inputs.count == 2 {
+            try ImagePairJob(command: self).run()
+        } else {
+            try VideoJob(command: self).run(cancellation)
+        }
+    }
+
+    /// The network, opened and ready. Called once the input is known to be readable and the output writable, which are the
+    /// errors that people meet most.
+    func loadInterpolator() throws -> DAINInterpolator<CPUBackend> {
+        let model = try OpenedModel.open(model)
+        let network = try DAIN(
+            weights: model.weights, backend: CPUBackend(threads: threads), projection: projection)
+        return DAINInterpolator(network: network)
+    }
+}
+
+extension DAIN.Projection: ExpressibleByArgument where B == CPUBackend {}

@@ -1,0 +1,68 @@
+import Interpolation
+import Media
+import Synchronization
+import Timing
+
+/// The pictures of a reader, as the pipeline takes them.
+struct ReaderSource: FrameSource {
+    let reader: VideoReader
+
+    func next() throws -> TimedPicture<VideoFrame>? {
+        try reader.nextFrame().map {
+            TimedPicture(
+                picture: $0, time: Timeline.SourceFrame(time: $0.time, duration: $0.duration))
+        }
+    }
+}
+
+/// Pictures to the network's RGB and back, by a converter for each direction: they work at the same time.
+///
+/// Sendable without checks: the pipeline calls each direction from one thread.
+final class FrameConverter: PictureConverter, @unchecked Sendable {
+    private let toRGB = PixelConverter()
+    private let fromRGB = PixelConverter()
+    private let pixelFormat: String?
+
+    /// New pictures get the pixel format that is named, or that of their neighbours.
+    init(pixelFormat: String? = nil) {
+        self.pixelFormat = pixelFormat
+    }
+
+    func image(of picture: VideoFrame) throws -> RGBImage {
+        try RGBImage(width: picture.width, height: picture.height) { try toRGB.convert(picture, to: $0) }
+    }
+
+    func picture(showing image: RGBImage, between first: VideoFrame, and second: VideoFrame, at t: Float)
+        throws
+        -> VideoFrame
+    {
+        try image.values.withUnsafeBufferPointer {
+            try fromRGB.frame(showing: $0, between: first, and: second, at: t, pixelFormat: pixelFormat)
+        }
+    }
+}
+
+/// A video file as the pipeline's end.
+struct VideoSink: FrameSink {
+    let writer: VideoWriter
+
+    func write(_ picture: VideoFrame, at time: Rational, duration: Rational) throws {
+        try writer.write(picture, at: time, duration: duration)
+    }
+}
+
+/// Numbered images as the pipeline's end.
+///
+/// Sendable without checks: the pipeline writes from one thread.
+struct ImageSink: FrameSink, @unchecked Sendable {
+    let writer: ImageSequenceWriter
+
+    func write(_ picture: VideoFrame, at _: Rational, duration _: Rational) throws {
+        try writer.write(picture)
+    }
+}
+
+extension MediaError: UserFacingError {
+    var userMessage: String { description }
+    var exitStatus: ExitStatus { isUsageError ? .badUsage : .failed }
+}

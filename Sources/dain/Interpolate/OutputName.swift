@@ -1,0 +1,20 @@
+import Foundation
+
+/// The name of a result that was not given one: the input's, with what was done to it.
+enum OutputName {
+    /// `clip.mp4` becomes `clip-2x.mp4`, the folder `frames` `frames-2x/`; `label` is `2x`, `60fps` and the like.
+    static func beside(_ input: String, label: String, isFolder: Bool) -> String {
+        // A stroke, as in `60000/1001fps`, would lead to another folder.
+        let label = label.replacingOccurrences(of: "/", with: "-")
+        if isFolder {
+            var folder = Substring(input)
+            while folder.count > 1, folder.hasSuffix("/") { folder = folder.dropLast() }
+            return "\(folder)-\(label)/"
+        }
+        let slash = input.lastIndex(of: "/").map { input.index(after: $0) } ?? input.startIndex
+        let name = input[slash...]
+        // A leading dot hides a file; it starts no extension.
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "\(input)-\(label)" }
+        return "\(input[..<dot])-\(label)\(input[dot...])"
+    }
+}

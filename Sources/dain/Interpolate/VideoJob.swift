@@ -1,0 +1,80 @@
+import Console
+import Interpolation
+import Logging
+import Media
+import Timing
+
+/// Interpolates a video or a sequence of images.
+struct VideoJob {
+    let command: InterpolateCommand
+    private let log = Logger(label: "dain.interpolate")
+
+    init(command: InterpolateCommand) {
+        self.command = command
+    }
+
+    func run(_ cancellation: Cancellation) throws {
+        let input = command.inputs[0]
+        let reader = try VideoReader(path: input)
+        let output = command.output ?? OutputName.beside(input, label: label, isFolder: reader.isSequence)
+        if ImageSequenceWriter.isSequence(output) {
+            let writer = try ImageSequenceWriter(
+                path: output, input: input, settings: command.encoding.settings,
+                overwrite: !command.noOverwrite)
+            try runPipeline(reader, to: ImageSink(writer: writer), cancellation)
+            report(reader.notes + writer.notes)
+        } else {
+            guard let first = reader.firstFrame else { return }
+            let writer = try VideoWriter(
+                path: output, copying: reader, first: first, rate: outputRate(of: reader),
+                timeBase: timeBase(of: reader),
+                settings: command.encoding.settings, overwrite: !command.noOverwrite, inputs: [input])
+            report(writer.notes)
+            let announced = writer.notes.count
+            try runPipeline(reader, to: VideoSink(writer: writer), cancellation)
+            try writer.finish()
+            report(reader.notes + writer.notes.dropFirst(announced))
+        }
+        log.notice("wrote \(output)")
+    }
+
+    private func runPipeline(
+        _ reader: VideoReader, to sink: some FrameSink<VideoFrame>, _ cancellation: Cancellation
+    )
+        throws
+    {
+        let pipeline = Pipeline(
+            interpolator: try command.loadInterpolator(), converter: FrameConverter(), rate: rate)
+        let progress = command.diagnostics.progress(unit: "frames", total: expectedFrames(of: reader))
+        let done = try pipeline.run(
+            from: ReaderSource(reader: reader), to: sink,
+            progress: { progress.update(done: $0.outputFrames) },
+            checkCancellation: cancellation.check)
+        progress.finish()
+        log.debug("\(done.sourceFrames) frames read, \(done.newFrames) made, \(done.outputFrames) written")
+    }
+
+    private func report(_ notes: some Sequence<String>) {
+        for note in notes { log.warning("\(note)") }
+    }
+
+    private var factor: Int { command.factor ?? 2 }
+    private var rate: Timeline.Rate { command.fps.map { .framesPerSecond($0.rate) } ?? .factor(factor) }
+    private var label: String { command.fps.map { "\($0.text)fps" } ?? "\(factor)x" }
+
+    private func outputRate(of reader: VideoReader) -> Rational {
+        if let fps = command.fps { return fps.rate }
+        return (reader.video.frameRate ?? VideoReader.imageRate) * Rational(Int64(factor))
+    }
+
+    private func timeBase(of reader: VideoReader) -> Rational {
+        reader.video.timeBase(dividedFor: rate)
+    }
+
+    private func expectedFrames(of reader: VideoReader) -> Int? {
+        guard let count = reader.video.frameCount else { return nil }
+        guard let fps = command.fps else { return count * factor }
+        guard let inputRate = reader.video.frameRate else { return nil }
+        return Int((Rational(Int64(count)) / inputRate * fps.rate).rounded)
+    }
+}
