@@ -8,11 +8,13 @@ struct ColourProperties: Equatable {
     var chromaLocation: AVChromaLocation
 
     /// Reads a frame's own tags. What they leave open is guessed as players do: BT.601 below 720 lines and BT.709 from there,
-    /// limited range, chroma on the left (in the middle for full range, as JPEG has it).
+    /// limited range (full for grey), chroma on the left (in the middle for full range, as JPEG has it).
     init(_ frame: VideoFrame) {
         let properties = frame.pointer.pointee
         let format = frame.format
-        isFullRange = properties.color_range == AVCOL_RANGE_JPEG || format.isFullRangeByName || format.isRGB
+        isFullRange =
+            properties.color_range == AVCOL_RANGE_JPEG || format.isFullRangeByName || format.isRGB
+            || format.isGrey && properties.color_range == AVCOL_RANGE_UNSPECIFIED
         matrix =
             switch properties.colorspace {
             case AVCOL_SPC_BT709: SWS_CS_ITU709

@@ -11,7 +11,16 @@ enum FFmpeg {
     @discardableResult
     static func check(_ code: Int32, _ call: String, _ subject: String) throws(MediaError) -> Int32 {
         if code >= 0 { return code }
-        throw .ffmpeg(call: call, code: code, subject: subject, detail: FFmpegLog.takeLastError())
+        throw .ffmpeg(call: call, code: code, subject: subject, detail: nil)
+    }
+
+    /// Runs a call and throws for a negative code, with what FFmpeg logged meanwhile: for calls whose code says little.
+    static func explain(_ call: String, _ subject: String, _ body: () -> Int32) throws(MediaError) {
+        FFmpegLog.begin()
+        let code = body()
+        if code < 0 {
+            throw .ffmpeg(call: call, code: code, subject: subject, detail: FFmpegLog.takeError())
+        }
     }
 
     /// Unwraps what an allocating function returned.
@@ -39,9 +48,9 @@ enum FFmpeg {
     }
 }
 
-/// FFmpeg's log: kept off standard error, its last error remembered for our own message.
+/// FFmpeg's log: kept off standard error, its errors remembered for our own message.
 public enum FFmpegLog {
-    private static let lastError = Mutex<String?>(nil)
+    private static let firstError = Mutex<String?>(nil)
 
     /// Takes the log over for the whole process; once is enough.
     public static func capture() { _ = captured }
@@ -53,18 +62,18 @@ public enum FFmpegLog {
         av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &printPrefix)
         let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        if !text.isEmpty { FFmpegLog.lastError.withLock { $0 = text } }
+        // The first line says what is wrong; those behind it say what else follows from that.
+        if !text.isEmpty { FFmpegLog.firstError.withLock { $0 = $0 ?? text } }
     }
 
-    /// The last error since the last call, on one line.
-    static func takeLastError() -> String? {
-        lastError.withLock { line in
+    /// Forgets errors that earlier calls have logged.
+    static func begin() { firstError.withLock { $0 = nil } }
+
+    /// The first error since `begin` or the last call, on one line.
+    static func takeError() -> String? {
+        firstError.withLock { line in
             defer { line = nil }
             return line?.split(whereSeparator: \.isNewline).joined(separator: " ")
         }
     }
-}
-
-extension AVRational {
-    var isValid: Bool { num > 0 && den > 0 }
 }

@@ -15,8 +15,16 @@ public enum MediaError: Error, Sendable {
     case unsupportedPixelFormat(name: String, by: String, supported: [String])
     case unknownEncoderOption(name: String, encoder: String)
     case invalidEncoderOption(name: String, value: String, encoder: String)
-    case codecNotInContainer(codec: String, container: String)
+    /// This build of FFmpeg has no encoder for the only codecs that the container holds.
+    case noEncoder(codec: String)
+    case pictureTooSmall(width: Int, height: Int, encoder: String)
+    case codecNotInContainer(codec: String, container: String, reason: String?)
+    case noVideoInContainer(path: String, container: String)
+    case notOneFile(path: String, container: String)
     case unsupportedConversion(from: String, to: String)
+    case unknownColourTag(name: String)
+    case noPicture(width: Int, height: Int, pixelFormat: String)
+    case wrongByteCount(expected: Int, got: Int)
     case outputIsInput(path: String)
     case outputIsFolder(path: String)
     case outputIsNoFolder(path: String)
@@ -27,21 +35,32 @@ public enum MediaError: Error, Sendable {
     /// Whether the command line or an input is at fault, as opposed to something that failed on the way.
     public var isUsageError: Bool {
         switch self {
-        case .ffmpeg(let call, _, _, _): call == "avformat_open_input" || call == "avcodec_open2"
-        case .system(let call, _, _): call == "open input"
-        case .unsupportedConversion: false
+        case .ffmpeg("avformat_open_input", let code, _, _), .ffmpeg("avcodec_open2", let code, _, _),
+            .ffmpeg("avformat_write_header", let code, _, _):
+            !Self.isShortage(-code)
+        case .ffmpeg, .unsupportedConversion: false
+        case .system(let call, let code, _): call == "open input" && !Self.isShortage(code)
+        case .outputNotWritable(_, let code): !Self.isShortage(code)
         default: true
         }
+    }
+
+    /// Whether an `errno` means that the machine lacks something, whatever is asked of it.
+    private static func isShortage(_ code: Int32) -> Bool {
+        [ENOMEM, ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, EFBIG].contains(code)
     }
 }
 
 extension MediaError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .ffmpeg("avformat_open_input", let code, let subject, _):
+        case .ffmpeg("avformat_open_input", let code, let subject, let detail):
             "\(subject): cannot be opened: \(FFmpeg.message(code))"
+                + (code == cffmpeg_error_invalid_data ? detail.map { ": \($0)" } ?? "" : "")
         case .ffmpeg("avcodec_open2", let code, let subject, let detail):
             "\(subject) cannot be set up: \(detail ?? FFmpeg.message(code))"
+        case .ffmpeg("avformat_write_header", let code, let subject, let detail):
+            "\(subject): cannot be begun: \(detail ?? FFmpeg.message(code))"
         case .ffmpeg(let call, let code, let subject, let detail):
             "\(subject): \(FFmpeg.message(code)) in \(call)" + (detail.map { ": \($0)" } ?? "")
         case .system("open input", let code, let path):
@@ -51,7 +70,7 @@ extension MediaError: CustomStringConvertible {
         case .nothingDecodes(let path): "\(path): nothing in it could be decoded"
         case .emptySequence(let path, let reason): "\(path): \(reason)"
         case .unknownContainer(let path):
-            "\(path): the ending names no container that FFmpeg writes; try .mp4, .mkv or .mov"
+            "'\(path)': the ending names no container that FFmpeg writes; try .mp4, .mkv or .mov"
         case .unknownCodec(let name, let kind):
             "no \(kind) is called '\(name)'; 'ffmpeg -encoders' lists them"
         case .unknownPixelFormat(let name): "no pixel format is called '\(name)'"
@@ -61,9 +80,22 @@ extension MediaError: CustomStringConvertible {
         case .unknownEncoderOption(let name, let encoder): "encoder \(encoder) has no option '\(name)'"
         case .invalidEncoderOption(let name, let value, let encoder):
             "encoder \(encoder) does not take '\(value)' for option '\(name)'"
-        case .codecNotInContainer(let codec, let container):
-            "container \(container) cannot hold video of codec \(codec)"
+        case .noEncoder(let codec): "this build of FFmpeg has no encoder for \(codec)"
+        case .pictureTooSmall(let width, let height, let encoder):
+            "encoder \(encoder) takes no pictures as small as \(width)x\(height)"
+        case .codecNotInContainer(let codec, let container, let reason):
+            "container \(container) cannot hold video of codec \(codec)" + (reason.map { ": \($0)" } ?? "")
+        case .noVideoInContainer(let path, let container):
+            "\(path): container \(container) holds no video; try .mp4, .mkv or .mov"
+        case .notOneFile(let path, "image2"):
+            "\(path): names an image, but the input has many; name a video, or a pattern such as 'out/%08d.png'"
+        case .notOneFile(let path, let container):
+            "\(path): container \(container) is made of several files, which are not supported; try .mp4 or .mkv"
         case .unsupportedConversion(let from, let to): "pixel format \(from) cannot be converted to \(to)"
+        case .unknownColourTag(let name): "no colour tag is called '\(name)'"
+        case .noPicture(let width, let height, let pixelFormat):
+            "there is no picture of \(width)x\(height) in pixel format \(pixelFormat)"
+        case .wrongByteCount(let expected, let got): "the picture has \(expected) bytes, not \(got)"
         case .outputIsInput(let path): "\(path): the output would replace an input"
         case .outputIsFolder(let path):
             "\(path): is a folder; add '/' at the end to write numbered images into it"

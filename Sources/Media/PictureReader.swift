@@ -28,9 +28,9 @@ final class PictureReader {
             path)
         decoder.pointee.pkt_timebase = stream.pointee.time_base
         decoder.pointee.thread_count = 0
-        try FFmpeg.check(
-            avcodec_open2(decoder, codec, nil), "avcodec_open2",
-            "\(path): decoder \(FFmpeg.codecName(parameters.codec_id))")
+        try FFmpeg.explain("avcodec_open2", "\(path): decoder \(FFmpeg.codecName(parameters.codec_id))") {
+            avcodec_open2(decoder, codec, nil)
+        }
     }
 
     deinit {
@@ -45,13 +45,14 @@ final class PictureReader {
         while true {
             let frame = try VideoFrame()
             let code = avcodec_receive_frame(decoder, frame.pointer)
-            if code >= 0 { return frame }
-            if code == FFmpeg.endOfFile { return nil }
-            if code != FFmpeg.again {
-                damage += 1
-                // A decoder that fails after its input has ended will not recover.
-                if hasReachedEnd { return nil }
+            if code >= 0 {
+                frame.tagFullRange()
+                return frame
             }
+            if code == FFmpeg.endOfFile { return nil }
+            if code != FFmpeg.again { damage += 1 }
+            // A decoder that asks for more after its input has ended, or fails then, will not recover.
+            if hasReachedEnd { return nil }
             try feed()
         }
     }
@@ -76,11 +77,11 @@ final class PictureReader {
                 try otherPacketHandler?(packet)
                 continue
             }
-            if avcodec_send_packet(decoder, packet.pointer) < 0 {
-                damage += 1
-                continue
-            }
-            return
+            let code = avcodec_send_packet(decoder, packet.pointer)
+            if code >= 0 { return }
+            damage += 1
+            // It holds pictures that must be taken first: it failed before it gave them all.
+            if code == FFmpeg.again { return }
         }
     }
 }

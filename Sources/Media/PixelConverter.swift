@@ -15,10 +15,29 @@ public final class PixelConverter {
     /// Writes the picture's red, green and blue planes to `rgb`, which must hold `3 · width · height` values.
     public func convert(_ frame: VideoFrame, to rgb: UnsafeMutableBufferPointer<Float>) throws {
         precondition(rgb.count == 3 * frame.width * frame.height, "three planes of the frame's size")
-        let planar = try planarRGB(like: frame)
-        try scaler(from: Scaler.Side(frame), to: Scaler.Side(rgb: planar)).convert(frame, into: planar)
-        Self.forEachRow(of: planar, rgb.baseAddress!) { row, values, width in
-            values.update(from: row, count: width)
+        let planes = Planes(rgb.baseAddress!, width: frame.width, height: frame.height)
+        switch Self.route(for: frame.format) {
+        case .components: Self.readComponents(of: frame, to: planes)
+        case .matrix:
+            let wide = try intermediate(like: frame, format: AV_PIX_FMT_YUV444P16LE)
+            try scaler(
+                from: Scaler.Side(samples: frame, like: frame), to: Scaler.Side(samples: wide, like: frame)
+            )
+            .convert(frame, into: wide)
+            let matrix = ColourMatrix(ColourProperties(frame), depth: frame.format.depth)
+            for y in 0..<frame.height {
+                matrix.convert(
+                    y: wide.row(0, y), cb: wide.row(1, y), cr: wide.row(2, y), count: frame.width,
+                    red: planes.row(0, y), green: planes.row(1, y), blue: planes.row(2, y))
+            }
+        case .float:
+            let planar = try intermediate(like: frame, format: AV_PIX_FMT_GBRPF32LE)
+            try scaler(from: Scaler.Side(frame), to: Scaler.Side(rgb: planar)).convert(frame, into: planar)
+            for (plane, channel) in Self.channels {
+                for y in 0..<frame.height {
+                    planes.row(channel, y).update(from: planar.row(plane, y), count: frame.width)
+                }
+            }
         }
     }
 
@@ -30,18 +49,99 @@ public final class PixelConverter {
         at t: Float, pixelFormat: String? = nil
     ) throws -> VideoFrame {
         precondition(rgb.count == 3 * first.width * first.height, "three planes of the frame's size")
-        let planar = try planarRGB(like: first)
-        Self.forEachRow(of: planar, UnsafeMutablePointer(mutating: rgb.baseAddress!)) { row, values, width in
-            row.update(from: values, count: width)
-        }
+        let planes = Planes(
+            UnsafeMutablePointer(mutating: rgb.baseAddress!), width: first.width, height: first.height)
         let result = try VideoFrame(like: first, format: pixelFormat.map(AVPixelFormat.named))
-        // A new frame is no key frame of the source, and has no picture type of its own.
-        result.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
-        try scaler(from: Scaler.Side(rgb: planar), to: Scaler.Side(result)).convert(planar, into: result)
+        result.becomeNew()
+        switch Self.route(for: result.format) {
+        case .components: Self.writeComponents(of: result, from: planes)
+        case .matrix:
+            let wide = try intermediate(like: result, format: AV_PIX_FMT_YUV444P16LE)
+            let matrix = ColourMatrix(ColourProperties(result), depth: result.format.depth)
+            for y in 0..<result.height {
+                matrix.convert(
+                    red: planes.row(0, y), green: planes.row(1, y), blue: planes.row(2, y),
+                    count: result.width, y: wide.row(0, y), cb: wide.row(1, y), cr: wide.row(2, y))
+            }
+            try scaler(
+                from: Scaler.Side(samples: wide, like: result), to: Scaler.Side(samples: result, like: result)
+            ).convert(wide, into: result)
+        case .float:
+            let planar = try intermediate(like: result, format: AV_PIX_FMT_GBRPF32LE)
+            for (plane, channel) in Self.channels {
+                for y in 0..<result.height {
+                    let row: UnsafeMutablePointer<Float> = planar.row(plane, y)
+                    row.update(from: planes.row(channel, y), count: result.width)
+                }
+            }
+            try scaler(from: Scaler.Side(rgb: planar), to: Scaler.Side(result)).convert(planar, into: result)
+        }
         if result.format.hasAlpha, result.format == first.format {
-            try AlphaPlane.mix(first, second, at: t, into: result)
+            AlphaPlane.mix(first, second, at: t, into: result)
         }
         return result
+    }
+
+    /// How a pixel format's values become RGB.
+    private enum Route {
+        /// They are RGB or grey.
+        case components
+        /// By a matrix, at full chroma resolution in 16 bits.
+        case matrix
+        /// By swscale, for formats of floats.
+        case float
+    }
+
+    private static func route(for format: AVPixelFormat) -> Route {
+        if format.isFloat { return .float }
+        return format.isRGB || format.isGrey ? .components : .matrix
+    }
+
+    /// Planes of FFmpeg's planar RGB, and the channels they hold.
+    private static let channels = [(0, 1), (1, 2), (2, 0)]
+
+    private static func readComponents(of frame: VideoFrame, to planes: Planes) {
+        guard let samples = Samples(frame) else { return }
+        var row = [UInt16](repeating: 0, count: frame.width)
+        for channel in 0..<3 {
+            if frame.format.isGrey, channel > 0 {
+                planes.row(channel, 0).update(from: planes.row(0, 0), count: frame.width * frame.height)
+                continue
+            }
+            let scale = ComponentScale(frame, channel)
+            for y in 0..<frame.height {
+                samples.read(component: channel, y, into: &row)
+                let target = planes.row(channel, y)
+                for x in 0..<row.count { target[x] = scale.value(row[x]) }
+            }
+        }
+    }
+
+    private static func writeComponents(of frame: VideoFrame, from planes: Planes) {
+        guard let samples = Samples(frame) else { return }
+        frame.clear()
+        var row = [UInt16](repeating: 0, count: frame.width)
+        for channel in 0..<(frame.format.isGrey ? 1 : 3) {
+            let scale = ComponentScale(frame, channel)
+            for y in 0..<frame.height {
+                let source = planes.row(channel, y)
+                if frame.format.isGrey {
+                    // The weights do not matter where all three are alike, as they are between grey frames.
+                    let (green, blue) = (planes.row(1, y), planes.row(2, y))
+                    for x in 0..<row.count { row[x] = scale.code((source[x] + green[x] + blue[x]) / 3) }
+                } else {
+                    for x in 0..<row.count { row[x] = scale.code(source[x]) }
+                }
+                samples.write(component: channel, y, from: &row)
+            }
+        }
+        if frame.format.hasAlpha {
+            let opaque = UInt16(clamping: (1 << frame.format.depth(of: frame.format.componentCount - 1)) - 1)
+            row = [UInt16](repeating: opaque, count: frame.width)
+            for y in 0..<frame.height {
+                samples.write(component: frame.format.componentCount - 1, y, from: &row)
+            }
+        }
     }
 
     private func scaler(from source: Scaler.Side, to target: Scaler.Side) throws -> Scaler {
@@ -51,27 +151,52 @@ public final class PixelConverter {
         return made
     }
 
-    /// A frame of float planes for swscale, which writes rows padded for its vectors.
-    private func planarRGB(like frame: VideoFrame) throws -> VideoFrame {
-        if let scratch, scratch.width == frame.width, scratch.height == frame.height { return scratch }
-        let made = try VideoFrame(like: frame, format: AV_PIX_FMT_GBRPF32LE)
+    /// A frame for swscale, which writes rows padded for its vectors.
+    private func intermediate(like frame: VideoFrame, format: AVPixelFormat) throws -> VideoFrame {
+        if let scratch, scratch.width == frame.width, scratch.height == frame.height, scratch.format == format
+        {
+            return scratch
+        }
+        let made = try VideoFrame(like: frame, format: format)
         scratch = made
         return made
     }
+}
 
-    /// Visits the rows of a planar float frame (whose planes are green, blue, red) with the rows of `[R, G, B]` values.
-    private static func forEachRow(
-        of planar: VideoFrame, _ rgb: UnsafeMutablePointer<Float>,
-        _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
-    ) {
-        for (plane, channel) in [(0, 1), (1, 2), (2, 0)] {
-            guard let start = planar.data(plane) else { continue }
-            for y in 0..<planar.height {
-                let row = UnsafeMutableRawPointer(start + y * planar.stride(plane))
-                    .assumingMemoryBound(to: Float.self)
-                body(row, rgb + (channel * planar.height + y) * planar.width, planar.width)
-            }
-        }
+/// `[R, G, B]` planes by row.
+private struct Planes {
+    private let base: UnsafeMutablePointer<Float>
+    private let width: Int
+    private let height: Int
+
+    init(_ base: UnsafeMutablePointer<Float>, width: Int, height: Int) {
+        (self.base, self.width, self.height) = (base, width, height)
+    }
+
+    func row(_ channel: Int, _ y: Int) -> UnsafeMutablePointer<Float> {
+        base + (channel * height + y) * width
+    }
+}
+
+/// The meaning of a code value of an RGB or grey component.
+private struct ComponentScale {
+    private let black: Float
+    private let span: Float
+    private let top: Float
+
+    init(_ frame: VideoFrame, _ component: Int) {
+        let depth = frame.format.depth(of: component)
+        top = Float((1 << depth) - 1)
+        let isFull = depth < 8 || ColourProperties(frame).isFullRange
+        let unit = Float(1 << max(0, depth - 8))
+        (black, span) = isFull ? (0, top) : (16 * unit, 219 * unit)
+    }
+
+    func value(_ code: UInt16) -> Float { min(max((Float(code) - black) / span, 0), 1) }
+
+    func code(_ value: Float) -> UInt16 {
+        let code = black + (value > 0 ? min(value, 1) : 0) * span + 0.5
+        return UInt16(min(code, top))
     }
 }
 
@@ -80,6 +205,15 @@ extension Scaler.Side {
     fileprivate init(rgb frame: VideoFrame) {
         var colours = ColourProperties(frame)
         colours.isFullRange = true
-        self.init(width: frame.width, height: frame.height, format: AV_PIX_FMT_GBRPF32LE, colours: colours)
+        self.init(width: frame.width, height: frame.height, format: frame.format, colours: colours)
+    }
+
+    /// A frame whose samples alone are meant: they are shifted to another depth, and chroma is resampled where `model` has it.
+    ///
+    /// swscale shifts only what it takes for limited range.
+    fileprivate init(samples frame: VideoFrame, like model: VideoFrame) {
+        var colours = ColourProperties(model)
+        colours.isFullRange = false
+        self.init(width: frame.width, height: frame.height, format: frame.format, colours: colours)
     }
 }

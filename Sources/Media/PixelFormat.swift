@@ -17,7 +17,12 @@ extension AVPixelFormat {
     var componentCount: Int { Int(descriptor?.nb_components ?? 0) }
 
     /// Bits of the first component.
-    var depth: Int { Int(descriptor?.comp.0.depth ?? 8) }
+    var depth: Int { depth(of: 0) }
+
+    func depth(of component: Int) -> Int {
+        guard let components = descriptor?.comp else { return 8 }
+        return Int([components.0, components.1, components.2, components.3][component].depth)
+    }
 
     /// How often the chroma planes are halved.
     var chromaShift: (width: Int, height: Int) {
@@ -25,13 +30,29 @@ extension AVPixelFormat {
         return (Int(descriptor.log2_chroma_w), Int(descriptor.log2_chroma_h))
     }
 
-    /// The old formats whose name says that they are full range.
-    var isFullRangeByName: Bool {
-        [
-            AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUVJ440P,
-            AV_PIX_FMT_YUVJ411P,
-        ]
-        .contains(self)
+    /// The plain format of one of the old formats whose name says that they are full range; nil for all others.
+    var withoutFullRange: AVPixelFormat? {
+        switch self {
+        case AV_PIX_FMT_YUVJ420P: AV_PIX_FMT_YUV420P
+        case AV_PIX_FMT_YUVJ422P: AV_PIX_FMT_YUV422P
+        case AV_PIX_FMT_YUVJ444P: AV_PIX_FMT_YUV444P
+        case AV_PIX_FMT_YUVJ440P: AV_PIX_FMT_YUV440P
+        case AV_PIX_FMT_YUVJ411P: AV_PIX_FMT_YUV411P
+        default: nil
+        }
+    }
+
+    var isFullRangeByName: Bool { withoutFullRange != nil }
+
+    /// Whether the samples lie alike, so that only the meaning of their range may differ.
+    func hasLayout(of other: AVPixelFormat) -> Bool {
+        (withoutFullRange ?? self) == (other.withoutFullRange ?? other)
+    }
+
+    /// Whether the sides are whole numbers of chroma samples.
+    func divides(_ frame: VideoFrame) -> Bool {
+        let shift = chromaShift
+        return frame.width % (1 << shift.width) == 0 && frame.height % (1 << shift.height) == 0
     }
 
     /// Whether frames of this format can be made from others, so that new frames can join it.

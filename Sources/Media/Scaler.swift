@@ -35,6 +35,8 @@ final class Scaler {
         set("src_range", source.colours.isFullRange ? 1 : 0)
         set("dst_range", target.colours.isFullRange ? 1 : 0)
         set("sws_flags", Int64(Self.flags))
+        // Rounding to the nearest, since noise of our own would set new frames apart.
+        av_opt_set(context, "sws_dither", "none", 0)
         let sourceChroma = source.colours.chromaPosition(for: source.format)
         let targetChroma = target.colours.chromaPosition(for: target.format)
         set("src_h_chr_pos", sourceChroma.horizontal)

@@ -44,6 +44,28 @@ public final class VideoFrame: @unchecked Sendable {
 
     var format: AVPixelFormat { AVPixelFormat(rawValue: pointer.pointee.format) }
 
+    /// Removes what belongs to the one frame that the properties were copied from: captions and time codes would appear twice.
+    func becomeNew() {
+        pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
+        for type in [
+            AV_FRAME_DATA_A53_CC, AV_FRAME_DATA_MOTION_VECTORS, AV_FRAME_DATA_GOP_TIMECODE,
+            AV_FRAME_DATA_S12M_TIMECODE, AV_FRAME_DATA_SEI_UNREGISTERED, AV_FRAME_DATA_VIDEO_ENC_PARAMS,
+        ] { av_frame_remove_side_data(pointer, type) }
+    }
+
+    /// Replaces an old format whose name says full range by its plain one, and says it by the tag.
+    func tagFullRange() {
+        guard let plain = format.withoutFullRange else { return }
+        pointer.pointee.format = plain.rawValue
+        pointer.pointee.color_range = AVCOL_RANGE_JPEG
+    }
+
+    /// Whether code values mean in `format` what they mean here: formats may imply full range.
+    func hasRange(of format: AVPixelFormat) -> Bool {
+        let isFull = pointer.pointee.color_range == AVCOL_RANGE_JPEG || self.format.isFullRangeByName
+        return isFull || !format.isFullRangeByName
+    }
+
     /// The bytes of a row of a plane, without the padding behind it.
     public func withRow<Result>(plane: Int, _ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result)
         rethrows
@@ -60,8 +82,21 @@ public final class VideoFrame: @unchecked Sendable {
     /// The number of planes and the rows of each.
     public var planeHeights: [Int] {
         let chroma = format.chromaShift.height
-        return (0..<Int(av_pix_fmt_count_planes(format))).map { plane in
+        return (0..<max(0, Int(av_pix_fmt_count_planes(format)))).map { plane in
             plane == 1 || plane == 2 ? -((-height) >> chroma) : height
+        }
+    }
+
+    /// A row of a plane of 16-bit or float samples.
+    func row<Sample>(_ plane: Int, _ y: Int) -> UnsafeMutablePointer<Sample> {
+        UnsafeMutableRawPointer(data(plane)! + y * stride(plane)).assumingMemoryBound(to: Sample.self)
+    }
+
+    /// Sets all samples to zero.
+    func clear() {
+        for (plane, height) in planeHeights.enumerated() {
+            guard let start = data(plane) else { continue }
+            start.update(repeating: 0, count: height * stride(plane))
         }
     }
 

@@ -1,0 +1,68 @@
+import CFFmpeg
+
+/// The equations of ITU-R BT.601, BT.709 and BT.2020 between R'G'B' and Y'CbCr, and between both and code values.
+struct ColourMatrix {
+    /// The weights of red and blue in luma.
+    private let red: Float
+    private let blue: Float
+    private var green: Float { 1 - red - blue }
+    /// Code values of 16 bits: black, the distance to white, grey, and the distance between the extremes of chroma.
+    private let black: Float
+    private let lumaSpan: Float
+    private let grey: Float
+    private let chromaSpan: Float
+
+    /// Samples of `depth` bits are taken to lie in the upper bits of 16, as swscale widens them.
+    init(_ colours: ColourProperties, depth: Int) {
+        (red, blue) =
+            switch colours.matrix {
+            case SWS_CS_ITU709: (0.2126, 0.0722)
+            case SWS_CS_FCC: (0.30, 0.11)
+            case SWS_CS_SMPTE240M: (0.212, 0.087)
+            case SWS_CS_BT2020: (0.2627, 0.0593)
+            default: (0.299, 0.114)
+            }
+        let unit = Float(1 << 8)
+        let full = Float(((1 << depth) - 1) << (16 - depth))
+        black = colours.isFullRange ? 0 : 16 * unit
+        lumaSpan = colours.isFullRange ? full : 219 * unit
+        grey = 128 * unit
+        chromaSpan = colours.isFullRange ? full : 224 * unit
+    }
+
+    /// Converts a row; values outside of [0, 1], which code values can mean, are clamped.
+    func convert(
+        y: UnsafePointer<UInt16>, cb: UnsafePointer<UInt16>, cr: UnsafePointer<UInt16>, count: Int,
+        red r: UnsafeMutablePointer<Float>, green g: UnsafeMutablePointer<Float>,
+        blue b: UnsafeMutablePointer<Float>
+    ) {
+        let (lumaScale, chromaScale) = (1 / lumaSpan, 1 / chromaSpan)
+        let (redGain, blueGain) = (2 * (1 - red), 2 * (1 - blue))
+        let (redInGreen, blueInGreen) = (red / green * redGain, blue / green * blueGain)
+        for x in 0..<count {
+            let luma = (Float(y[x]) - black) * lumaScale
+            let (u, v) = ((Float(cb[x]) - grey) * chromaScale, (Float(cr[x]) - grey) * chromaScale)
+            r[x] = Self.clamp(luma + redGain * v, 1)
+            g[x] = Self.clamp(luma - redInGreen * v - blueInGreen * u, 1)
+            b[x] = Self.clamp(luma + blueGain * u, 1)
+        }
+    }
+
+    /// The way back, to the nearest code values.
+    func convert(
+        red r: UnsafePointer<Float>, green g: UnsafePointer<Float>, blue b: UnsafePointer<Float>, count: Int,
+        y: UnsafeMutablePointer<UInt16>, cb: UnsafeMutablePointer<UInt16>, cr: UnsafeMutablePointer<UInt16>
+    ) {
+        let (redGain, blueGain) = (chromaSpan / (2 * (1 - red)), chromaSpan / (2 * (1 - blue)))
+        for x in 0..<count {
+            let (r, g, b) = (Self.clamp(r[x], 1), Self.clamp(g[x], 1), Self.clamp(b[x], 1))
+            let luma = red * r + green * g + blue * b
+            y[x] = UInt16(Self.clamp(black + lumaSpan * luma + 0.5, 65535))
+            cb[x] = UInt16(Self.clamp(grey + blueGain * (b - luma) + 0.5, 65535))
+            cr[x] = UInt16(Self.clamp(grey + redGain * (r - luma) + 0.5, 65535))
+        }
+    }
+
+    /// NaN becomes 0.
+    private static func clamp(_ value: Float, _ top: Float) -> Float { min(value > 0 ? value : 0, top) }
+}
