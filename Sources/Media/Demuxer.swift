@@ -1,20 +1,24 @@
 import CFFmpeg
-import Timing
+import Foundation
 
 /// An open file: its container, its streams, and the packets in the order they lie in it.
 final class Demuxer {
     let path: String
     let context: UnsafeMutablePointer<AVFormatContext>
+    private(set) var clock: StreamClock
 
     /// Opens anything FFmpeg reads and looks at its streams.
     init(path: String) throws(MediaError) {
         FFmpegLog.capture()
         self.path = path
         var opened: UnsafeMutablePointer<AVFormatContext>?
-        try FFmpeg.check(avformat_open_input(&opened, path, nil, nil), "avformat_open_input", path)
+        // A colon in a file's name does not make the part before it a protocol.
+        let url = access(path, F_OK) == 0 ? "file:" + path : path
+        try FFmpeg.explain("avformat_open_input", path) { avformat_open_input(&opened, url, nil, nil) }
         context = try FFmpeg.allocated(opened, "avformat_open_input")
         // An error here leaves streams incompletely described; decoding tells whether that matters.
         avformat_find_stream_info(context, nil)
+        clock = StreamClock(context)
     }
 
     deinit {
@@ -43,6 +47,7 @@ final class Demuxer {
         let code = av_read_frame(context, packet.pointer)
         if code == FFmpeg.endOfFile { return nil }
         try FFmpeg.check(code, "av_read_frame", path)
+        if let stream = context.pointee.streams[packet.streamIndex] { clock.correct(packet, of: stream) }
         return packet
     }
 }

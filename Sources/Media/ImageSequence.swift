@@ -41,10 +41,14 @@ struct ImageSequence {
     }
 
     private static func names(in folder: String) throws(MediaError) -> [String] {
+        guard let directory = opendir(folder) else {
+            throw .system(call: "open input", code: errno, path: folder)
+        }
+        closedir(directory)
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder)
         } catch {
-            throw .system(call: "open input", code: ENOENT, path: folder)
+            throw .system(call: "open input", code: EIO, path: folder)
         }
     }
 

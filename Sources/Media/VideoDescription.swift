@@ -31,20 +31,22 @@ public final class VideoDescription: @unchecked Sendable {
     init(_ file: PictureReader) {
         let stream = file.stream.pointee
         timeBase = file.timeBase
-        let average = Rational(stream.avg_frame_rate)
-        let base = Rational(stream.r_frame_rate)
+        let average = Rational(frameRate: stream.avg_frame_rate)
+        let base = Rational(frameRate: stream.r_frame_rate)
         frameRate = average ?? base
         isConstantRate = average != nil && average == base
-        start = timeBase.time(stream.start_time)
+        start = timeBase.time(file.demuxer.clock.begin(stream.start_time, in: stream.time_base))
         sampleAspectRatio = av_guess_sample_aspect_ratio(file.demuxer.context, file.stream, nil)
         let container = file.demuxer.context.pointee
-        if stream.nb_frames > 0 {
+        if stream.nb_frames > 0, stream.nb_frames < Int64(Int32.max) {
             frameCount = Int(stream.nb_frames)
         } else if let frameRate {
             let duration =
                 timeBase.time(stream.duration)
                 ?? TimeBase(Rational(1, Int64(AV_TIME_BASE))).time(container.duration)
-            frameCount = duration.map { Int(max(1, ($0 * frameRate).rounded)) }
+            frameCount = duration.map {
+                Int(min(max(1, $0.doubleValue * frameRate.doubleValue), 1e15).rounded())
+            }
         } else {
             frameCount = nil
         }

@@ -116,6 +116,9 @@ public final class VideoReader: @unchecked Sendable {
         return nil
     }
 
+    /// A frame that is shown a day behind the one before has a damaged time.
+    private static let greatestGap = Rational(86_400)
+
     /// Gives the frame its time: the stream's own where that is usable, otherwise right behind the frame before.
     private func setTime(of frame: VideoFrame, from decoded: VideoFrame) {
         guard let file, !isSequence else {
@@ -125,19 +128,27 @@ public final class VideoReader: @unchecked Sendable {
             return
         }
         let base = file.timeBase
-        let nominal = video.frameRate?.reciprocal ?? Self.imageRate.reciprocal
-        let stated = base.time(cffmpeg_frame_duration(decoded.pointer)).flatMap { $0 > .zero ? $0 : nil }
-        var time = base.time(decoded.pointer.pointee.best_effort_timestamp)
-        if let known = time, let previous, known <= previous.time {
-            repaired += 1
-            time = previous.time + previous.duration
-        } else if time == nil {
-            if previous != nil { repaired += 1 }
-            time = previous.map { $0.time + $0.duration } ?? video.start ?? .zero
+        // In whole ticks, as all times of the stream are.
+        let nominal = (video.frameRate ?? Self.imageRate).reciprocal
+        let nominalDuration = Rational(max(1, base.ticks(nominal))) * base.seconds
+        let stated = base.time(cffmpeg_frame_duration(decoded.pointer)).flatMap {
+            $0 > .zero && $0 <= Self.greatestGap ? $0 : nil
         }
-        frame.time = time ?? .zero
+        var time = base.time(decoded.pointer.pointee.best_effort_timestamp)
+        if let previous {
+            if let known = time, known > previous.time, known - previous.time <= Self.greatestGap {
+                time = known
+            } else {
+                repaired += 1
+                let back = time.map { previous.time - $0 }
+                // A time that only just repeats is moved by the least, so that those behind it keep theirs.
+                let isRepeat = back.map { $0 >= .zero && $0 <= nominalDuration } ?? false
+                time = previous.time + (isRepeat ? base.seconds : previous.duration)
+            }
+        }
+        frame.time = time ?? video.start ?? .zero
         // Without a duration of its own a frame lasts as long as the one before did.
-        frame.duration = stated ?? previous.map { frame.time - $0.time } ?? nominal
+        frame.duration = stated ?? previous.map { frame.time - $0.time } ?? nominalDuration
         previous = (frame.time, frame.duration)
     }
 }
