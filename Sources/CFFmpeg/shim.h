@@ -27,6 +27,11 @@ static const int cffmpeg_error_invalid_data = AVERROR_INVALIDDATA;
 static const int cffmpeg_error_option_not_found = AVERROR_OPTION_NOT_FOUND;
 static const int64_t cffmpeg_no_timestamp = AV_NOPTS_VALUE;
 
+/// Whether Matroska's muxer writes display matrices; it does so since FFmpeg 6.1.
+static inline bool cffmpeg_matroska_holds_rotation(void) {
+    return avformat_version() >= AV_VERSION_INT(60, 16, 100);
+}
+
 /// `AVERROR(code)` for an `errno` value.
 static inline int cffmpeg_error(int code) { return AVERROR(code); }
 
@@ -57,19 +62,6 @@ static inline const enum AVPixelFormat *cffmpeg_pixel_formats(const AVCodec *cod
     return (const enum AVPixelFormat *)formats;
 #else
     return codec->pix_fmts;
-#endif
-}
-
-/// The frame rates an encoder takes, ended by 0/0; null if it takes any.
-static inline const AVRational *cffmpeg_frame_rates(const AVCodec *codec) {
-#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
-    const void *rates = NULL;
-    int count = 0;
-    if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_FRAME_RATE, 0, &rates, &count) < 0)
-        return NULL;
-    return (const AVRational *)rates;
-#else
-    return codec->supported_framerates;
 #endif
 }
 

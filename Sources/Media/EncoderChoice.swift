@@ -2,59 +2,99 @@ import CFFmpeg
 
 /// Which encoder and pixel format a video gets.
 enum EncoderChoice {
-    /// The encoder that the settings name, or the container's best: H.264 wherever the container holds it.
-    static func encoder(for container: UnsafePointer<AVOutputFormat>, _ settings: EncoderSettings)
-        throws(MediaError)
-        -> UnsafePointer<AVCodec>
+    /// The encoder that the settings name; else those that the container holds, best first: H.264, the container's own, and
+    /// FFV1, which takes what others refuse.
+    static func encoders(for container: UnsafePointer<AVOutputFormat>, _ settings: EncoderSettings)
+        throws(MediaError) -> [UnsafePointer<AVCodec>]
     {
         if let name = settings.codec {
-            let codec =
-                avcodec_find_encoder_by_name(name)
-                ?? avcodec_descriptor_get_by_name(name).flatMap { avcodec_find_encoder($0.pointee.id) }
-            guard let codec, codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
-                throw .unknownCodec(name: name, kind: "video encoder")
+            let codec = try named(name)
+            if Container.holds(codec.pointee.id, container) == false {
+                throw .codecNotInContainer(
+                    codec: FFmpeg.codecName(codec.pointee.id), container: Container.name(of: container),
+                    reason: nil)
             }
-            return codec
+            return [codec]
         }
-        var candidates: [AVCodecID] = [container.pointee.video_codec]
-        // Containers of one codec (GIF, WebM, image formats) keep theirs.
-        let isGeneral = avformat_query_codec(container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) == 1
-        if isGeneral { candidates.insert(AV_CODEC_ID_H264, at: 0) }
-        for id in candidates where id != AV_CODEC_ID_NONE {
-            if let codec = avcodec_find_encoder(id) { return codec }
+        let own = container.pointee.video_codec
+        var candidates = [own]
+        for (id, place) in [(AV_CODEC_ID_H264, 0), (AV_CODEC_ID_FFV1, 1)]
+        where id != own && Container.holds(id, container) == true {
+            candidates.insert(id, at: min(place, candidates.endIndex))
         }
-        throw .unknownCodec(
-            name: FFmpeg.codecName(container.pointee.video_codec), kind: "video encoder of this FFmpeg")
+        if candidates.contains(AV_CODEC_ID_FFV1) {
+            candidates = candidates.filter { $0 != AV_CODEC_ID_FFV1 } + [AV_CODEC_ID_FFV1]
+        }
+        let found = candidates.compactMap { avcodec_find_encoder($0) }
+        if found.isEmpty { throw .noEncoder(codec: FFmpeg.codecName(own)) }
+        return found
     }
 
-    /// The pixel format to encode in, and a note where it is not the input's.
-    static func pixelFormat(
-        for input: AVPixelFormat, _ codec: UnsafePointer<AVCodec>, _ settings: EncoderSettings
-    ) throws(MediaError) -> (format: AVPixelFormat, note: String?) {
+    static func named(_ name: String) throws(MediaError) -> UnsafePointer<AVCodec> {
+        let codec =
+            avcodec_find_encoder_by_name(name)
+            ?? avcodec_descriptor_get_by_name(name).flatMap { avcodec_find_encoder($0.pointee.id) }
+        guard let codec, codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
+            throw .unknownCodec(name: name, kind: "video encoder")
+        }
+        return codec
+    }
+
+    /// The pixel formats to try to encode in, best first, with a note on each that is not the input's.
+    static func pixelFormats(
+        for frame: VideoFrame, _ codec: UnsafePointer<AVCodec>, _ settings: EncoderSettings
+    ) throws(MediaError) -> [(format: AVPixelFormat, note: String?)] {
         let encoder = FFmpeg.string(codec.pointee.name) ?? "?"
+        let input = frame.format
         let supported = supportedFormats(codec)
         if let name = settings.pixelFormat {
             let format = try AVPixelFormat.named(name)
             guard supported.isEmpty || supported.contains(format) else {
                 throw .unsupportedPixelFormat(name: name, by: encoder, supported: supported.map(\.name))
             }
-            return (format, nil)
+            return [(format, nil)]
+        }
+        let usable = supported.filter(\.canBeWritten)
+        var choices: [(AVPixelFormat, String?)] = []
+        func add(_ formats: [AVPixelFormat], because reason: String = "") {
+            guard let best = closest(to: input, among: formats) else { return }
+            var note = "encoder \(encoder): \(reason)frames are converted from \(input.name) to \(best.name)"
+            if input.hasAlpha, !best.hasAlpha { note += ", without their transparency" }
+            choices.append((best, note))
         }
         // Pictures become video for playing, and players want subsampled chroma from an encoder that is not lossless.
         let wantsPlayable = input.isRGB && codec.pointee.id == AV_CODEC_ID_H264
-        if !wantsPlayable, supported.isEmpty || supported.contains(input) { return (input, nil) }
-        var usable = supported.filter(\.canBeWritten)
-        if wantsPlayable {
-            usable = usable.filter {
-                $0.chromaShift == (1, 1) && !$0.isFullRangeByName && $0.depth <= max(8, input.depth)
-            }
+        if !wantsPlayable, supported.isEmpty || supported.contains(input) {
+            choices.append((input, nil))
+        } else if !wantsPlayable,
+            let same = usable.first(where: { $0.hasLayout(of: input) && frame.hasRange(of: $0) })
+        {
+            choices.append((same, nil))
+        } else {
+            add(
+                wantsPlayable
+                    ? usable.filter {
+                        $0.chromaShift == (1, 1) && !$0.isFullRangeByName && $0.depth <= max(8, input.depth)
+                    }
+                    : usable)
         }
-        let best = avcodec_find_best_pix_fmt_of_list(
-            usable + [AV_PIX_FMT_NONE], input, input.hasAlpha ? 1 : 0, nil)
-        guard best != AV_PIX_FMT_NONE else {
+        if let first = choices.first?.0, !first.divides(frame) {
+            // Some encoders take only whole blocks of subsampled chroma.
+            let whole = usable.filter { $0.chromaShift == (0, 0) && !$0.isGrey && !$0.isFullRangeByName }
+            add(
+                wantsPlayable ? whole.filter { $0.depth <= max(8, input.depth) } : whole,
+                because: "\(frame.width)x\(frame.height) cannot be subsampled as in \(first.name); ")
+        }
+        guard !choices.isEmpty else {
             throw .unsupportedPixelFormat(name: input.name, by: encoder, supported: supported.map(\.name))
         }
-        return (best, "encoder \(encoder): frames are converted from \(input.name) to \(best.name)")
+        return choices
+    }
+
+    private static func closest(to input: AVPixelFormat, among formats: [AVPixelFormat]) -> AVPixelFormat? {
+        let best = avcodec_find_best_pix_fmt_of_list(
+            formats + [AV_PIX_FMT_NONE], input, input.hasAlpha ? 1 : 0, nil)
+        return best == AV_PIX_FMT_NONE ? nil : best
     }
 
     private static func supportedFormats(_ codec: UnsafePointer<AVCodec>) -> [AVPixelFormat] {

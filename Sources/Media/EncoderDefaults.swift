@@ -3,20 +3,24 @@ import CFFmpeg
 /// Settings of encoders where the user gave none: high quality at sensible speed.
 enum EncoderDefaults {
     /// Options to set before the user's own. Encoders that are not listed keep FFmpeg's defaults.
-    static func options(
-        for encoder: String, _ context: UnsafeMutablePointer<AVCodecContext>, _ settings: EncoderSettings
-    ) -> [(String, String)] {
-        switch encoder {
-        // Visually lossless; x264's and x265's own defaults (23, 28) are made for small files.
-        case "libx264": [("crf", "17"), ("preset", "medium")]
-        case "libx265": [("crf", "19"), ("preset", "medium"), ("x265-params", "log-level=none")]
-        // A quality target alone: no bit rate, and rows in parallel.
-        case "libvpx-vp9": [("crf", "24"), ("b", "0"), ("row-mt", "1")]
-        case "libaom-av1": [("crf", "24"), ("b", "0"), ("cpu-used", "5"), ("row-mt", "1")]
-        case "libsvtav1": [("crf", "24"), ("preset", "7")]
-        case "ffv1": [("level", "3"), ("slicecrc", "1")]
-        default: []
-        }
+    static func options(for encoder: String, width: Int, height: Int, _ settings: EncoderSettings) -> [(
+        String, String
+    )] {
+        let options: [(String, String)] =
+            switch encoder {
+            // Visually lossless; x264's and x265's own defaults (23, 28) are made for small files.
+            case "libx264": [("crf", "17"), ("preset", "medium")]
+            case "libx265": [("crf", "19"), ("preset", "medium"), ("x265-params", "log-level=none")]
+            // A quality target alone: no bit rate, and rows in parallel.
+            case "libvpx-vp9": [("crf", "24"), ("b", "0"), ("row-mt", "1")]
+            case "libaom-av1": [("crf", "24"), ("b", "0"), ("cpu-used", "5"), ("row-mt", "1")]
+            case "libsvtav1": [("crf", "24"), ("preset", "7")]
+            // Level 3 divides pictures into slices, and loses those of pictures that are too small for it.
+            case "ffv1": min(width, height) < 8 ? [("level", "1")] : [("level", "3"), ("slicecrc", "1")]
+            default: []
+            }
+        // A rate factor would win over the user's bit rate or quantizer.
+        return settings.statesQuality ? options.filter { $0.0 != "crf" } : options
     }
 
     /// Older encoders have no rate factor: a constant quantizer serves them, instead of FFmpeg's 200 kbit/s.
@@ -32,9 +36,5 @@ enum EncoderDefaults {
         }
         context.pointee.flags |= AV_CODEC_FLAG_QSCALE
         context.pointee.global_quality = quantizer * FF_QP2LAMBDA
-    }
-
-    static func text(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : String(value)
     }
 }

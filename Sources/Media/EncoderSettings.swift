@@ -30,4 +30,20 @@ public struct EncoderSettings: Sendable, Hashable {
         self.pixelFormat = pixelFormat
         self.options = options
     }
+
+    /// Quality and preset as the encoder's options, and the others behind them.
+    var allOptions: [Option] {
+        var all: [Option] = []
+        if let quality {
+            let isWhole = quality == quality.rounded() && abs(quality) < 1e9
+            all.append(Option(key: "crf", value: isWhole ? String(Int(quality)) : String(quality)))
+        }
+        if let preset { all.append(Option(key: "preset", value: preset)) }
+        return all + options
+    }
+
+    /// Whether a quality or bit rate is asked for, in one of the ways that encoders know.
+    var statesQuality: Bool {
+        allOptions.contains { ["crf", "b", "qp", "q", "qscale", "global_quality"].contains($0.key) }
+    }
 }

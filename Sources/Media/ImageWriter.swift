@@ -17,8 +17,8 @@ public final class ImageWriter {
         guard let format = av_guess_format("image2", nil, nil),
             path.split(separator: "/").last?.contains(".") == true
         else { throw MediaError.unknownContainer(path: path) }
-        if settings.codec != nil {
-            codec = try EncoderChoice.encoder(for: format, settings)
+        if let name = settings.codec {
+            codec = try EncoderChoice.named(name)
         } else {
             let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
             // The guess falls back to JPEG for endings it does not know.

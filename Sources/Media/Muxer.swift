@@ -19,6 +19,18 @@ final class Muxer: @unchecked Sendable {
             throw .unknownContainer(path: path)
         }
         context = allocated
+        Self.allowExperimental(allocated)
+        if has(AVFMT_NOFILE) {
+            throw .notOneFile(path: path, container: containerName)
+        }
+        guard Container.isForVideo(container) else {
+            throw .noVideoInContainer(path: path, container: containerName)
+        }
+    }
+
+    /// Lets FFmpeg's muxers write combinations that they call experimental, such as FLAC in MP4: better than to lose a stream.
+    static func allowExperimental(_ context: UnsafeMutablePointer<AVFormatContext>) {
+        context.pointee.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL
     }
 
     deinit {
@@ -27,7 +39,7 @@ final class Muxer: @unchecked Sendable {
     }
 
     var container: UnsafePointer<AVOutputFormat> { UnsafePointer(context.pointee.oformat) }
-    var containerName: String { FFmpeg.string(container.pointee.name) ?? "?" }
+    var containerName: String { Container.name(of: container) }
 
     func has(_ flag: Int32) -> Bool { container.pointee.flags & flag != 0 }
 
@@ -40,16 +52,31 @@ final class Muxer: @unchecked Sendable {
         let code = avio_open(&context.pointee.pb, file, AVIO_FLAG_WRITE)
         if code < 0 { throw .ffmpeg(call: "avio_open", code: code, subject: path, detail: nil) }
         isOpen = true
-        _ = FFmpegLog.takeLastError()
-        try FFmpeg.check(avformat_write_header(context, nil), "avformat_write_header", path)
+        refineEditLists()
+        try FFmpeg.explain("avformat_write_header", path) { avformat_write_header(context, nil) }
     }
 
-    /// Writes a packet, with times in `timeBase`, to a stream; keeps it until packets of the other streams catch up.
-    func write(_ packet: Packet, to stream: UnsafeMutablePointer<AVStream>, from timeBase: AVRational) throws
-    {
+    /// MP4 states where each stream begins in a unit of the whole file, by default milliseconds: here one that all streams share.
+    private func refineEditLists() {
+        guard let options = context.pointee.priv_data, container.pointee.priv_class != nil else { return }
+        var unit: Int64 = 1000
+        for index in 0..<Int(context.pointee.nb_streams) {
+            guard let stream = context.pointee.streams[index] else { continue }
+            let rate = Int64(stream.parameters.sample_rate)
+            let own = rate > 0 ? rate : Int64(stream.pointee.time_base.den)
+            guard own > 0 else { continue }
+            let common = unit / av_gcd(unit, own) * own
+            // Finer than anybody can tell, and durations of days must fit.
+            if common <= 10_000_000 { unit = common }
+        }
+        // Other containers have no such option, which is no error here.
+        av_opt_set_int(options, "movie_timescale", unit, 0)
+    }
+
+    /// Writes a packet, with times in the stream's time base; keeps it until packets of the other streams catch up.
+    func write(_ packet: Packet, to stream: UnsafeMutablePointer<AVStream>) throws {
         packet.pointer.pointee.stream_index = stream.pointee.index
         packet.pointer.pointee.pos = -1
-        av_packet_rescale_ts(packet.pointer, timeBase, stream.pointee.time_base)
         try lock.withLock {
             _ = try FFmpeg.check(
                 av_interleaved_write_frame(context, packet.pointer), "av_interleaved_write_frame", path)

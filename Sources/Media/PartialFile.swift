@@ -18,10 +18,7 @@ final class PartialFile {
     init(_ path: String, overwrite: Bool, inputs: [String]) throws(MediaError) {
         try Self.check(path, overwrite: overwrite, inputs: inputs)
         self.overwrite = overwrite
-        // A link is written through: the file it points to is replaced, not the link.
-        let target =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil
-            ? path : URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let target = try Self.target(of: path)
         finalPath = target
         let folder = Self.folder(of: target)
         let name = target.split(separator: "/").last.map(String.init) ?? target
@@ -73,12 +70,29 @@ final class PartialFile {
         if !isMoved { unlink(partialPath) }
     }
 
+    /// The file that a path means: a link is written through, and what it points to is replaced, not the link.
+    private static func target(of path: String) throws(MediaError) -> String {
+        var target = path
+        // As many links as Linux follows.
+        for _ in 0..<40 {
+            var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let length = readlink(target, &buffer, buffer.count - 1)
+            if length < 0 { return target }
+            let destination = String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+            target = destination.hasPrefix("/") ? destination : "\(folder(of: target))/\(destination)"
+        }
+        throw .outputNotWritable(path: path, code: ELOOP)
+    }
+
     private static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// Checks, without creating anything, what the initialiser checks.
     static func check(_ path: String, overwrite: Bool, inputs: [String]) throws(MediaError) {
+        if path.isEmpty { throw .unknownContainer(path: path) }
+        if path.hasSuffix("/") { throw .outputIsFolder(path: path) }
         var information = stat()
         if stat(path, &information) == 0 {
             if information.st_mode & S_IFMT == S_IFDIR { throw .outputIsFolder(path: path) }
@@ -87,7 +101,9 @@ final class PartialFile {
             if !overwrite { throw .outputExists(path: path) }
         }
         var parent = stat()
-        guard stat(folder(of: path), &parent) == 0 else { throw .outputFolderMissing(path: path) }
+        guard stat(folder(of: try target(of: path)), &parent) == 0 else {
+            throw .outputFolderMissing(path: path)
+        }
     }
 
     /// Whether two paths lead to one file.

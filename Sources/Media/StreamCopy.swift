@@ -2,13 +2,21 @@ import CFFmpeg
 
 /// Carries a file's other streams, chapters and metadata over to another container, as they are.
 enum StreamCopy {
-    /// Adds a stream like `source` to the container; nil, with a note, where the container cannot hold it.
+    /// Adds a stream like `source` to the container; nil, with a note, where the container cannot hold it, and where it has
+    /// no packets to copy.
+    ///
+    /// - Parameter video: The stream that is encoded, beside which the muxer must take this one.
     static func addStream(
-        _ source: UnsafeMutablePointer<AVStream>, to muxer: Muxer, _ notes: inout [String]
+        _ source: UnsafeMutablePointer<AVStream>, beside video: Container.TrialStream, to muxer: Muxer,
+        _ notes: inout [String]
     ) throws(MediaError) -> UnsafeMutablePointer<AVStream>? {
-        let parameters = source.parameters
-        guard canHold(parameters, muxer) else {
-            notes.append("\(source.name) is dropped: container \(muxer.containerName) cannot hold it")
+        let coverPlace = CoverPicture.place(in: muxer)
+        if source.isAttachedPicture, coverPlace == .attachment {
+            try CoverPicture.attach(source, to: muxer)
+            return nil
+        }
+        if let reason = try refusal(of: source, coverPlace, beside: video, muxer) {
+            notes.append("\(source.name) is dropped: container \(muxer.containerName) \(reason)")
             return nil
         }
         let stream = try muxer.addStream()
@@ -16,11 +24,13 @@ enum StreamCopy {
             avcodec_parameters_copy(stream.pointee.codecpar, source.pointee.codecpar),
             "avcodec_parameters_copy",
             source.name)
-        if !keepsTag(parameters, muxer) { stream.pointee.codecpar.pointee.codec_tag = 0 }
+        dropForeignTag(stream, muxer.container)
         stream.pointee.time_base = source.pointee.time_base
         stream.pointee.avg_frame_rate = source.pointee.avg_frame_rate
         stream.pointee.sample_aspect_ratio = source.pointee.sample_aspect_ratio
-        stream.pointee.disposition = source.pointee.disposition
+        // Muxers know a cover picture by this disposition and no other.
+        stream.pointee.disposition =
+            source.isAttachedPicture ? AV_DISPOSITION_ATTACHED_PIC : source.pointee.disposition
         try copyMetadata(source.pointee.metadata, to: &stream.pointee.metadata, for: source.name)
         for index in 0..<cffmpeg_side_data_count(source) {
             try FFmpeg.check(
@@ -32,20 +42,40 @@ enum StreamCopy {
 
     /// Gives the encoded video what its source had besides pixels: place in the display, language, title, light levels.
     static func describeVideo(
-        _ stream: UnsafeMutablePointer<AVStream>, like source: UnsafeMutablePointer<AVStream>
+        _ stream: UnsafeMutablePointer<AVStream>, like source: UnsafeMutablePointer<AVStream>,
+        _ first: VideoFrame, in muxer: Muxer, _ notes: inout [String]
     ) throws(MediaError) {
         stream.pointee.disposition = source.pointee.disposition
         try copyMetadata(
             source.pointee.metadata, to: &stream.pointee.metadata, for: source.name, encoded: true)
         let kept = [
             AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_MASTERING_DISPLAY_METADATA,
-            AV_PKT_DATA_CONTENT_LIGHT_LEVEL,
-            AV_PKT_DATA_STEREO3D, AV_PKT_DATA_SPHERICAL,
+            AV_PKT_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_STEREO3D, AV_PKT_DATA_SPHERICAL,
         ]
+        var found: [AVPacketSideDataType] = []
         for index in 0..<cffmpeg_side_data_count(source) {
             let item = cffmpeg_side_data(source, Int32(index))
             guard kept.contains(item.type) else { continue }
             try FFmpeg.check(cffmpeg_add_side_data(stream, item), "side data", source.name)
+            found.append(item.type)
+        }
+        // Codecs, too, may carry light levels; only the frames have them then.
+        for (inFrame, inStream) in [
+            (AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_MASTERING_DISPLAY_METADATA),
+            (AV_FRAME_DATA_CONTENT_LIGHT_LEVEL, AV_PKT_DATA_CONTENT_LIGHT_LEVEL),
+            (AV_FRAME_DATA_DISPLAYMATRIX, AV_PKT_DATA_DISPLAYMATRIX),
+        ] where !found.contains(inStream) {
+            guard let item = av_frame_get_side_data(first.pointer, inFrame)?.pointee else { continue }
+            try FFmpeg.check(
+                cffmpeg_add_side_data(
+                    stream, AVPacketSideData(data: item.data, size: item.size, type: inStream)),
+                "side data", source.name)
+            found.append(inStream)
+        }
+        if found.contains(AV_PKT_DATA_DISPLAYMATRIX), !Container.holdsRotation(muxer.container) {
+            notes.append(
+                "\(source.name): container \(muxer.containerName) cannot say that the picture is to be turned or mirrored"
+            )
         }
     }
 
@@ -65,30 +95,53 @@ enum StreamCopy {
             && [AVMEDIA_TYPE_DATA, AVMEDIA_TYPE_SUBTITLE].contains(stream.parameters.codec_type)
     }
 
-    private static func canHold(_ parameters: AVCodecParameters, _ muxer: Muxer) -> Bool {
-        let container = muxer.container.pointee
-        if parameters.codec_type == AVMEDIA_TYPE_ATTACHMENT {
-            return muxer.containerName.contains("matroska")
+    /// Why a container cannot hold a stream; nil if it can.
+    private static func refusal(
+        of source: UnsafeMutablePointer<AVStream>, _ coverPlace: CoverPicture.Place?,
+        beside video: Container.TrialStream, _ muxer: Muxer
+    ) throws(MediaError) -> String? {
+        let parameters = source.parameters
+        let isAttachment = parameters.codec_type == AVMEDIA_TYPE_ATTACHMENT
+        if isAttachment { return muxer.containerName == "matroska" ? nil : "holds no attachments" }
+        if source.isAttachedPicture, coverPlace == nil { return "holds no cover pictures" }
+        guard parameters.codec_id != AV_CODEC_ID_NONE,
+            Container.holds(parameters.codec_id, muxer.container) ?? hasDefault(parameters.codec_type, muxer)
+        else { return "cannot hold it" }
+        let trial = Container.TrialStream(
+            parameters: source.pointee.codecpar, timeBase: source.pointee.time_base,
+            disposition: source.isAttachedPicture ? AV_DISPOSITION_ATTACHED_PIC : source.pointee.disposition,
+            frameRate: source.pointee.avg_frame_rate, metadata: source.pointee.metadata)
+        guard case .refused(let reason) = try Container.trial(muxer.container, [video, trial]) else {
+            return nil
         }
-        guard parameters.codec_id != AV_CODEC_ID_NONE else { return false }
-        let answer = avformat_query_codec(muxer.container, parameters.codec_id, FF_COMPLIANCE_NORMAL)
-        if answer >= 0 { return answer == 1 }
-        // The container has no table to look in: it holds what it has a default codec for.
-        switch parameters.codec_type {
-        case AVMEDIA_TYPE_AUDIO: return container.audio_codec != AV_CODEC_ID_NONE
-        case AVMEDIA_TYPE_VIDEO: return container.video_codec != AV_CODEC_ID_NONE
-        case AVMEDIA_TYPE_SUBTITLE: return container.subtitle_codec != AV_CODEC_ID_NONE
-        default: return false
+        return "cannot hold it" + (reason.map { ": \($0)" } ?? "")
+    }
+
+    /// Where there is no table of codecs to look in, a container holds what it has a default codec for.
+    private static func hasDefault(_ type: AVMediaType, _ muxer: Muxer) -> Bool {
+        let container = muxer.container.pointee
+        return switch type {
+        case AVMEDIA_TYPE_AUDIO: container.audio_codec != AV_CODEC_ID_NONE
+        case AVMEDIA_TYPE_VIDEO: container.video_codec != AV_CODEC_ID_NONE
+        case AVMEDIA_TYPE_SUBTITLE: container.subtitle_codec != AV_CODEC_ID_NONE
+        default: false
         }
     }
 
     /// A tag means a codec within one family of containers; elsewhere the muxer chooses its own.
-    private static func keepsTag(_ parameters: AVCodecParameters, _ muxer: Muxer) -> Bool {
-        guard let tags = muxer.container.pointee.codec_tag else { return false }
-        return av_codec_get_id(tags, parameters.codec_tag) == parameters.codec_id
+    static func dropForeignTag(
+        _ stream: UnsafeMutablePointer<AVStream>, _ container: UnsafePointer<AVOutputFormat>
+    ) {
+        let parameters = stream.parameters
+        if let tags = container.pointee.codec_tag,
+            av_codec_get_id(tags, parameters.codec_tag) == parameters.codec_id
+        {
+            return
+        }
+        stream.pointee.codecpar.pointee.codec_tag = 0
     }
 
-    private static func copyMetadata(
+    static func copyMetadata(
         _ source: OpaquePointer?, to target: inout OpaquePointer?, for subject: String, encoded: Bool = false
     ) throws(MediaError) {
         try FFmpeg.check(av_dict_copy(&target, source, 0), "av_dict_copy", subject)

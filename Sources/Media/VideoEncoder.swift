@@ -26,14 +26,41 @@ final class VideoEncoder {
         var allowsReordering: Bool
     }
 
+    /// Sets the encoder up in the first pixel format that it accepts for the size.
     init(_ codec: UnsafePointer<AVCodec>, _ source: Source, _ settings: EncoderSettings) throws(MediaError) {
         name = FFmpeg.string(codec.pointee.name) ?? "?"
         timeBase = source.timeBase
-        let choice = try EncoderChoice.pixelFormat(for: source.first.format, codec, settings)
-        notes = choice.note.map { [$0] } ?? []
-        context = try FFmpeg.allocated(avcodec_alloc_context3(codec), "avcodec_alloc_context3")
-        describe(source, choice.format)
-        try open(codec, settings)
+        let choices = try EncoderChoice.pixelFormats(for: source.first, codec, settings)
+        var (opened, failure): (UnsafeMutablePointer<AVCodecContext>?, MediaError?)
+        for (format, note) in choices where opened == nil {
+            do throws(MediaError) {
+                opened = try Self.open(codec, source, format, settings)
+                notes = note.map { [$0] } ?? []
+            } catch {
+                // The first choice is what the user expects, and its failure what they should read.
+                failure = failure ?? error
+            }
+        }
+        guard let opened else {
+            throw failure ?? .noEncoder(codec: FFmpeg.codecName(codec.pointee.id))
+        }
+        context = opened
+    }
+
+    private static func open(
+        _ codec: UnsafePointer<AVCodec>, _ source: Source, _ format: AVPixelFormat,
+        _ settings: EncoderSettings
+    ) throws(MediaError) -> UnsafeMutablePointer<AVCodecContext> {
+        let context = try FFmpeg.allocated(avcodec_alloc_context3(codec), "avcodec_alloc_context3")
+        do {
+            describe(source, format, in: context)
+            try open(context, codec, source, settings)
+            return context
+        } catch {
+            var context: UnsafeMutablePointer<AVCodecContext>? = context
+            avcodec_free_context(&context)
+            throw error
+        }
     }
 
     deinit {
@@ -41,7 +68,9 @@ final class VideoEncoder {
         avcodec_free_context(&context)
     }
 
-    private func describe(_ source: Source, _ format: AVPixelFormat) {
+    private static func describe(
+        _ source: Source, _ format: AVPixelFormat, in context: UnsafeMutablePointer<AVCodecContext>
+    ) {
         let frame = source.first.pointer.pointee
         context.pointee.width = frame.width
         context.pointee.height = frame.height
@@ -70,19 +99,23 @@ final class VideoEncoder {
     }
 
     /// Applies the options and opens the encoder; an option it does not know is an error that names it.
-    private func open(_ codec: UnsafePointer<AVCodec>, _ settings: EncoderSettings) throws(MediaError) {
-        for (key, value) in EncoderDefaults.options(for: name, context, settings) {
+    private static func open(
+        _ context: UnsafeMutablePointer<AVCodecContext>, _ codec: UnsafePointer<AVCodec>, _ source: Source,
+        _ settings: EncoderSettings
+    ) throws(MediaError) {
+        let name = FFmpeg.string(codec.pointee.name) ?? "?"
+        // It writes past its buffers then (seen in x265 3.5).
+        if name == "libx265", context.pointee.width < 64 {
+            throw .pictureTooSmall(width: source.first.width, height: source.first.height, encoder: name)
+        }
+        for (key, value) in EncoderDefaults.options(
+            for: name, width: source.first.width, height: source.first.height, settings)
+        {
             av_opt_set(context, key, value, AV_OPT_SEARCH_CHILDREN)
         }
-        if settings.quality == nil, !settings.options.contains(where: { $0.key == "b" || $0.key == "crf" }) {
-            EncoderDefaults.applyQuantizer(context)
-        }
-        var requested = settings.options
-        if let preset = settings.preset { requested.insert(.init(key: "preset", value: preset), at: 0) }
-        if let quality = settings.quality {
-            requested.insert(.init(key: "crf", value: EncoderDefaults.text(quality)), at: 0)
-        }
-        for option in requested {
+        if !settings.statesQuality { EncoderDefaults.applyQuantizer(context) }
+        let own = context.pointee
+        for option in settings.allOptions {
             let code = av_opt_set(context, option.key, option.value, AV_OPT_SEARCH_CHILDREN)
             if code == cffmpeg_error_option_not_found {
                 throw .unknownEncoderOption(name: option.key, encoder: name)
@@ -90,9 +123,13 @@ final class VideoEncoder {
             if code < 0 {
                 throw .invalidEncoderOption(name: option.key, value: option.value, encoder: name)
             }
+            let now = context.pointee
+            // What the frames are is not the user's to say.
+            guard now.width == own.width, now.height == own.height, now.pix_fmt == own.pix_fmt,
+                av_cmp_q(now.time_base, own.time_base) == 0
+            else { throw .unknownEncoderOption(name: option.key, encoder: name) }
         }
-        _ = FFmpegLog.takeLastError()
-        try FFmpeg.check(avcodec_open2(context, codec, nil), "avcodec_open2", "encoder \(name)")
+        try FFmpeg.explain("avcodec_open2", "encoder \(name)") { avcodec_open2(context, codec, nil) }
     }
 
     /// Encodes a frame, unless it falls onto the same tick as the one before.
@@ -139,9 +176,11 @@ final class VideoEncoder {
 
     /// The frame in the encoder's pixel format: a reference to the same pixels where nothing must be converted.
     private func picture(from frame: VideoFrame) throws -> VideoFrame {
-        if frame.format == context.pointee.pix_fmt {
+        let format = context.pointee.pix_fmt
+        if frame.format == format || (frame.format.hasLayout(of: format) && frame.hasRange(of: format)) {
             let reference = try VideoFrame(time: frame.time, duration: frame.duration)
             try FFmpeg.check(av_frame_ref(reference.pointer, frame.pointer), "av_frame_ref", "frame")
+            reference.pointer.pointee.format = format.rawValue
             return reference
         }
         let converted = try VideoFrame(like: frame, format: context.pointee.pix_fmt)

@@ -12,8 +12,8 @@ public final class VideoWriter: @unchecked Sendable {
     private let muxer: Muxer
     private let encoder: VideoEncoder
     private let stream: UnsafeMutablePointer<AVStream>
-    /// Where the input's streams go; those that are missing are dropped.
-    private var copies: [Int: (stream: UnsafeMutablePointer<AVStream>, timeBase: AVRational)] = [:]
+    /// Where the input's streams go, by their index; those that are missing are dropped.
+    private var copies: [Int: CopiedStream] = [:]
     private var setUpNotes: [String] = []
 
     /// Opens the output and connects it to the reader, whose other streams are copied from now on.
@@ -21,33 +21,24 @@ public final class VideoWriter: @unchecked Sendable {
     /// - Parameters:
     ///   - rate: The output's nominal frame rate.
     ///   - timeBase: A unit in which all output times are whole, as far as one exists.
+    ///   - overwrite: Whether a file of that name is replaced, once the new one is complete.
+    ///   - inputs: Files that must not be replaced.
     public init(
         path: String, copying reader: VideoReader, first frame: VideoFrame, rate: Rational,
-        timeBase: Rational,
-        settings: EncoderSettings, overwrite: Bool, inputs: [String]
+        timeBase: Rational, settings: EncoderSettings, overwrite: Bool, inputs: [String]
     ) throws {
         try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
         muxer = try Muxer(path: path)
-        let codec = try EncoderChoice.encoder(for: muxer.container, settings)
-        let codecID = codec.pointee.id
-        guard avformat_query_codec(muxer.container, codecID, FF_COMPLIANCE_EXPERIMENTAL) != 0 else {
-            throw MediaError.codecNotInContainer(
-                codec: FFmpeg.codecName(codecID), container: muxer.containerName)
-        }
-        let isConstantRateOnly = !muxer.has(AVFMT_VARIABLE_FPS) || Self.needsRateAsTimeBase(codecID)
-        encoder = try VideoEncoder(
-            codec,
-            VideoEncoder.Source(
-                first: frame, timeBase: TimeBase(isConstantRateOnly ? rate.reciprocal : timeBase),
-                frameRate: rate, sampleAspectRatio: reader.video.sampleAspectRatio,
-                needsGlobalHeader: muxer.has(AVFMT_GLOBALHEADER),
-                allowsReordering: muxer.containerName != "avi"),
-            settings)
+        var skipped: [String] = []
+        encoder = try Self.encoder(
+            muxer, frame, rate: rate, timeBase: timeBase,
+            sampleAspectRatio: reader.video.sampleAspectRatio, settings, &skipped)
         file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
+        setUpNotes = skipped
         stream = try Self.addStreams(
-            muxer, reader, encoder, rate: rate, copies: &copies, notes: &setUpNotes)
+            muxer, reader, encoder, first: frame, rate: rate, copies: &copies, notes: &setUpNotes)
         try muxer.begin(writingTo: file.partialPath)
-        try reader.passOtherPackets { [unowned self] packet in try copy(packet) }
+        try reader.passOtherPackets { [weak self] packet in try self?.copy(packet) }
     }
 
     /// Encodes a frame.
@@ -67,47 +58,128 @@ public final class VideoWriter: @unchecked Sendable {
         var notes = encoder.notes + setUpNotes
         if encoder.dropped > 0 {
             notes.append(
-                "container \(muxer.containerName) only holds a constant rate: \(encoder.dropped) frames had no place"
+                "container \(muxer.containerName) cannot hold the times of all frames: \(encoder.dropped) were left out"
             )
+        }
+        let repaired = copies.values.reduce(0) { $0 + $1.repaired }
+        if repaired > 0 {
+            notes.append(
+                "\(repaired) packets of other streams had no usable time and were put behind the one before")
         }
         return notes
     }
 
     private func writePacket(_ packet: Packet) throws {
-        try muxer.write(packet, to: stream, from: encoder.timeBase.ffmpeg)
+        av_packet_rescale_ts(packet.pointer, encoder.timeBase.ffmpeg, stream.pointee.time_base)
+        try muxer.write(packet, to: stream)
     }
 
     private func copy(_ packet: Packet) throws {
-        guard let (stream, timeBase) = copies[packet.streamIndex] else { return }
-        try muxer.write(packet, to: stream, from: timeBase)
+        guard let copy = copies[packet.streamIndex] else { return }
+        copy.schedule(packet)
+        try muxer.write(packet, to: copy.stream)
+    }
+
+    /// The first encoder that takes the video. Where the user has chosen nothing, one that refuses gives way to the next.
+    private static func encoder(
+        _ muxer: Muxer, _ frame: VideoFrame, rate: Rational, timeBase: Rational,
+        sampleAspectRatio: AVRational, _ settings: EncoderSettings, _ notes: inout [String]
+    ) throws(MediaError) -> VideoEncoder {
+        var refusal: MediaError?
+        for codec in try EncoderChoice.encoders(for: muxer.container, settings) {
+            let unit = try Self.timeBase(codec.pointee.id, frame, muxer, rate: rate, wanted: timeBase)
+            let source = VideoEncoder.Source(
+                first: frame, timeBase: TimeBase(unit), frameRate: rate,
+                sampleAspectRatio: sampleAspectRatio, needsGlobalHeader: muxer.has(AVFMT_GLOBALHEADER),
+                allowsReordering: muxer.containerName != "avi")
+            do throws(MediaError) {
+                let encoder = try VideoEncoder(codec, source, settings)
+                if let refusal {
+                    notes.append("\(refusal); \(FFmpeg.string(codec.pointee.name) ?? "another") is used")
+                }
+                return encoder
+            } catch {
+                refusal = refusal ?? error
+                if settings.codec != nil || !settings.allOptions.isEmpty { break }
+            }
+        }
+        throw refusal ?? .noEncoder(codec: "video")
+    }
+
+    /// The unit to count the output's times in: the one that is wanted, unless codec or container cannot hold it.
+    private static func timeBase(
+        _ codec: AVCodecID, _ frame: VideoFrame, _ muxer: Muxer, rate: Rational, wanted: Rational
+    ) throws(MediaError) -> Rational {
+        if !Container.holdsVariableRate(muxer.container) || needsRateAsTimeBase(codec) {
+            return rate.reciprocal
+        }
+        // Frames closer together than the container's own unit would be an error there, unless equal times are not.
+        guard !muxer.has(AVFMT_TS_NONSTRICT), let parameters = avcodec_parameters_alloc() else {
+            return wanted
+        }
+        defer {
+            var pointer: UnsafeMutablePointer<AVCodecParameters>? = parameters
+            avcodec_parameters_free(&pointer)
+        }
+        parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
+        parameters.pointee.codec_id = codec
+        parameters.pointee.width = Int32(frame.width)
+        parameters.pointee.height = Int32(frame.height)
+        let trial = Container.TrialStream(
+            parameters: parameters, timeBase: wanted.ffmpeg, frameRate: rate.ffmpeg)
+        // Some muxers refuse streams without the encoder's header; they choose fine units.
+        guard case .accepted(let units) = try Container.trial(muxer.container, [trial]),
+            let unit = units.first.flatMap({ Rational($0) })
+        else { return wanted }
+        return max(unit, wanted)
     }
 
     /// Adds the output's streams in the input's order.
     private static func addStreams(
-        _ muxer: Muxer, _ reader: VideoReader, _ encoder: VideoEncoder, rate: Rational,
-        copies: inout [Int: (stream: UnsafeMutablePointer<AVStream>, timeBase: AVRational)],
-        notes: inout [String]
+        _ muxer: Muxer, _ reader: VideoReader, _ encoder: VideoEncoder, first: VideoFrame, rate: Rational,
+        copies: inout [Int: CopiedStream], notes: inout [String]
     ) throws -> UnsafeMutablePointer<AVStream> {
-        guard let demuxer = reader.container, let source = reader.videoStream else {
+        var video: UnsafeMutablePointer<AVStream>?
+        for input in reader.container?.streams ?? [] where input == reader.videoStream {
+            video = input
+        }
+        guard let demuxer = reader.container, let video else {
             return try addVideo(muxer, encoder, rate: rate)
         }
-        var video: UnsafeMutablePointer<AVStream>?
+        // Streams are created in their order, but what else the container holds depends on the video.
+        let parameters = try FFmpeg.allocated(avcodec_parameters_alloc(), "avcodec_parameters_alloc")
+        defer {
+            var pointer: UnsafeMutablePointer<AVCodecParameters>? = parameters
+            avcodec_parameters_free(&pointer)
+        }
+        try FFmpeg.check(
+            avcodec_parameters_from_context(parameters, encoder.context), "avcodec_parameters_from_context",
+            "video")
+        let trial = Container.TrialStream(
+            parameters: parameters, timeBase: encoder.timeBase.ffmpeg, frameRate: rate.ffmpeg)
+        if case .refused(let reason) = try Container.trial(muxer.container, [trial]) {
+            throw MediaError.codecNotInContainer(
+                codec: FFmpeg.codecName(parameters.pointee.codec_id), container: muxer.containerName,
+                reason: reason)
+        }
+        var added: UnsafeMutablePointer<AVStream>?
         for input in demuxer.streams {
-            if input == source {
-                let added = try addVideo(muxer, encoder, rate: rate)
-                try StreamCopy.describeVideo(added, like: input)
-                video = added
+            if input == video {
+                let stream = try addVideo(muxer, encoder, rate: rate)
+                try StreamCopy.describeVideo(stream, like: input, first, in: muxer, &notes)
+                added = stream
             } else if !StreamCopy.isChapterTrack(input, of: demuxer),
-                let copied = try StreamCopy.addStream(input, to: muxer, &notes)
+                let stream = try StreamCopy.addStream(input, beside: trial, to: muxer, &notes)
             {
-                copies[Int(input.pointee.index)] = (copied, input.pointee.time_base)
+                copies[Int(input.pointee.index)] = CopiedStream(
+                    stream, from: input.pointee.time_base, in: muxer)
             }
         }
         try StreamCopy.copyGlobals(from: demuxer, to: muxer)
-        return try video ?? addVideo(muxer, encoder, rate: rate)
+        return try added ?? addVideo(muxer, encoder, rate: rate)
     }
 
-    private static func addVideo(_ muxer: Muxer, _ encoder: VideoEncoder, rate: Rational) throws
+    private static func addVideo(_ muxer: Muxer, _ encoder: VideoEncoder, rate: Rational) throws(MediaError)
         -> UnsafeMutablePointer<AVStream>
     {
         let stream = try muxer.addStream()
