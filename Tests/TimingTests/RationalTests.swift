@@ -34,14 +34,17 @@ import Timing
 
     @Test(arguments: [
         ("60", Rational(60)), ("12.5", Rational(25, 2)), ("60000/1001", Rational(60_000, 1001)),
-        ("59.94", Rational(60_000, 1001)), ("23.976", Rational(24_000, 1001)), ("23.98", Rational(24_000, 1001)),
+        ("59.94", Rational(60_000, 1001)), ("23.976", Rational(24_000, 1001)),
+        ("23.98", Rational(24_000, 1001)),
         ("29.97", Rational(30_000, 1001)), ("119.88", Rational(120_000, 1001)), ("24.0", Rational(24)),
         ("15.98", Rational(1598, 100)), ("1/10", Rational(1, 10)),
     ]) func frameRates(_ text: String, _ rate: Rational) {
         #expect(Rational(frameRate: text) == rate)
     }
 
-    @Test(arguments: ["", "0", "-5", "0/1", "1/0", "abc", "1e3", "6 0", "60/", ".5", "5.", "1/2/3", "9999999999", "½"])
+    @Test(arguments: [
+        "", "0", "-5", "0/1", "1/0", "abc", "1e3", "6 0", "60/", ".5", "5.", "1/2/3", "9999999999", "½",
+    ])
     func notFrameRates(_ text: String) {
         #expect(Rational(frameRate: text) == nil)
     }
