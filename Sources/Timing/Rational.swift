@@ -1,8 +1,8 @@
 /// An exact fraction of two 64-bit integers, always in lowest terms with a positive denominator.
 ///
 /// Timestamps, durations and frame rates are rationals from the demuxer to the muxer: a float would
-/// drift over an hour at 24000/1001 frames a second. Intermediate products have 128 bits; a reduced
-/// result beyond 64 bits is a programming error, so whatever reads timestamps from a file bounds them.
+/// drift over an hour at 24000/1001 frames a second. Intermediate products have 128 bits. A result that does
+/// not fit 64 bits, which only damaged files lead to, becomes the nearest fraction that does: never a trap.
 public struct Rational: Hashable, Sendable {
     public let numerator: Int64
     public let denominator: Int64
@@ -16,10 +16,32 @@ public struct Rational: Hashable, Sendable {
 
     private init(wide numerator: Int128, _ denominator: Int128) {
         precondition(denominator != 0, "a rational needs a denominator other than zero")
-        let sign: Int128 = denominator < 0 ? -1 : 1
-        let divisor = Self.greatestCommonDivisor(numerator.magnitude, denominator.magnitude)
-        self.numerator = Int64(sign * numerator / Int128(divisor))
-        self.denominator = Int64(sign * denominator / Int128(divisor))
+        let isNegative = (numerator < 0) != (denominator < 0)
+        var (top, bottom) = (numerator.magnitude, denominator.magnitude)
+        let divisor = Self.greatestCommonDivisor(top, bottom)
+        (top, bottom) = (top / divisor, bottom / divisor)
+        if top > Self.limit || bottom > Self.limit { (top, bottom) = Self.nearest(top, bottom) }
+        self.numerator = isNegative ? -Int64(top) : Int64(top)
+        self.denominator = Int64(bottom)
+    }
+
+    private static let limit = UInt128(Int64.max)
+
+    /// The last convergent of the continued fraction whose parts fit.
+    private static func nearest(_ numerator: UInt128, _ denominator: UInt128) -> (UInt128, UInt128) {
+        var (before, last): ((UInt128, UInt128), (UInt128, UInt128)) = ((0, 1), (1, 0))
+        var (a, b) = (numerator, denominator)
+        while b != 0 {
+            let (whole, rest) = a.quotientAndRemainder(dividingBy: b)
+            // A quotient beyond the limit would overflow the products; its convergent does not fit either.
+            guard whole <= limit else { break }
+            let next = (whole * last.0 + before.0, whole * last.1 + before.1)
+            guard next.0 <= limit, next.1 <= limit else { break }
+            (before, last) = (last, next)
+            (a, b) = (b, rest)
+        }
+        // Not even the whole part fits: the largest number there is.
+        return last.1 == 0 ? (limit, 1) : last
     }
 
     private static func greatestCommonDivisor<T: UnsignedInteger>(_ a: T, _ b: T) -> T {

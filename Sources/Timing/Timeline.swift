@@ -55,44 +55,47 @@ public struct Timeline: Sendable {
     /// The output frames from `first` until `second` begins; until the end of `first` where there is no second.
     ///
     /// Call it once for each source frame, in order. Behind the last frame there is nothing to move towards: it is
-    /// repeated, so that the result lasts as long as the source in every container.
-    public mutating func frames(from first: SourceFrame, to second: SourceFrame?) -> [OutputFrame] {
+    /// repeated, so that the result lasts as long as the source in every container. The frames are computed as they are
+    /// visited: a gap of hours costs no memory.
+    public mutating func frames(from first: SourceFrame, to second: SourceFrame?) -> LazyFrames {
         switch rate {
-        case .factor(let factor): Self.divide(from: first, to: second, by: factor)
-        case .framesPerSecond(let rate): sample(from: first, to: second, at: rate)
+        case .factor(let factor): return Self.divide(from: first, to: second, by: factor)
+        case .framesPerSecond(let rate):
+            let origin = origin ?? first.time
+            self.origin = origin
+            let end = second?.time ?? first.end
+            // The number of instants before the end; none where source frames follow each other faster than the rate.
+            let count = max(emitted, -((origin - end) * rate).floor)
+            defer { emitted = count }
+            return Self.sample(emitted..<count, from: first, to: second, origin: origin, rate: rate)
         }
     }
 
-    private static func divide(from first: SourceFrame, to second: SourceFrame?, by factor: Int)
-        -> [OutputFrame]
+    /// Frames in their order.
+    public typealias LazyFrames = LazyMapSequence<Range<Int64>, OutputFrame>
+
+    private static func divide(from first: SourceFrame, to second: SourceFrame?, by factor: Int) -> LazyFrames
     {
-        let span = (second?.time ?? first.end) - first.time
-        let step = span / Rational(Int64(factor))
-        return (0..<Int64(factor)).map { index in
+        let step = ((second?.time ?? first.end) - first.time) / Rational(Int64(factor))
+        return (0..<Int64(factor)).lazy.map { index in
             OutputFrame(
                 time: first.time + step * Rational(index), duration: step,
                 content: index == 0 || second == nil ? .original : .between(Rational(index, Int64(factor))))
         }
     }
 
-    private mutating func sample(from first: SourceFrame, to second: SourceFrame?, at rate: Rational)
-        -> [OutputFrame]
-    {
-        let origin = self.origin ?? first.time
-        self.origin = origin
+    private static func sample(
+        _ indices: Range<Int64>, from first: SourceFrame, to second: SourceFrame?, origin: Rational,
+        rate: Rational
+    ) -> LazyFrames {
         let end = second?.time ?? first.end
-        var frames: [OutputFrame] = []
-        while true {
-            let time = origin + Rational(emitted) / rate
-            guard time < end else { return frames }
-            emitted += 1
+        return indices.lazy.map { index in
+            let time = origin + Rational(index) / rate
             let fraction = second.map { (time - first.time) / ($0.time - first.time) } ?? .zero
             // Only behind the last source frame can an output frame be cut short: the end does not move.
             let duration = second == nil ? min(rate.reciprocal, end - time) : rate.reciprocal
-            frames.append(
-                OutputFrame(
-                    time: time, duration: duration, content: fraction > .zero ? .between(fraction) : .original
-                ))
+            return OutputFrame(
+                time: time, duration: duration, content: fraction > .zero ? .between(fraction) : .original)
         }
     }
 }

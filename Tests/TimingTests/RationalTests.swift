@@ -27,6 +27,20 @@ import Timing
         #expect(value.rounded == Int64(rounded))
     }
 
+    @Test func whatDoesNotFitIsRoundedAndNeverTraps() {
+        let large = Rational(Int64.max, 3)
+        let small = Rational(1, Int64.max)
+        #expect(abs((large * large).doubleValue / Double(Int64.max) - 1) < 1e-9)
+        #expect((small * small).numerator == 0)
+        #expect(abs((large + small).doubleValue / large.doubleValue - 1) < 1e-9)
+        #expect((Rational(Int64.min) - Rational(Int64.max)).numerator == -Int64.max)
+        #expect(Rational(Int64.min, -1).numerator == Int64.max)
+        #expect(Rational(Int64.min).floor <= -Int64.max)
+        #expect(Rational(Int64.max, 2).rounded > 0)
+        let thirds = Rational(Int64.max - 1, 3) / Rational(Int64.max - 2, 7)
+        #expect(abs(thirds.doubleValue - 7.0 / 3) < 1e-9)
+    }
+
     @Test func comparesWithoutOverflow() {
         #expect(Rational(Int64.max, 3) < Rational(Int64.max, 2))
         #expect(Rational(-1, Int64.max) < .zero)
