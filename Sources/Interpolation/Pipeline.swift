@@ -32,11 +32,14 @@ public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
     private let interpolator: I
     private let converter: Converter
     private let rate: Timeline.Rate
+    private let tick: Rational
 
-    public init(interpolator: I, converter: Converter, rate: Timeline.Rate) {
+    /// - Parameter tick: The unit to which the source's times were rounded; see ``Timeline``.
+    public init(interpolator: I, converter: Converter, rate: Timeline.Rate, tick: Rational = .zero) {
         self.interpolator = interpolator
         self.converter = converter
         self.rate = rate
+        self.tick = tick
     }
 
     /// Runs to the end of the source and returns what was done.
@@ -97,7 +100,7 @@ public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
         from read: BoundedQueue<Source>, into made: BoundedQueue<Scheduled>, _ result: inout Progress,
         _ progress: (Progress) -> Void, _ checkCancellation: () throws -> Void
     ) throws {
-        var timeline = Timeline(rate)
+        var timeline = Timeline(rate, tick: tick)
         guard var first = try read.next() else { return }
         var prepared: I.PreparedFrame?
         while true {

@@ -39,17 +39,23 @@ public struct Timeline: Sendable {
     }
 
     public let rate: Rate
+    /// The unit in which the source's clock counts, in seconds; zero if its times are exact.
+    private let tick: Rational
     private var origin: Rational?
     /// Output frames at a constant rate so far.
     private var emitted: Int64 = 0
 
     /// The factor must be at least 1 and the rate positive.
-    public init(_ rate: Rate) {
+    ///
+    /// - Parameter tick: The unit to which the source's times were rounded, such as the millisecond of Matroska. An output
+    ///   frame at a constant rate that lies within it of a source frame shows that frame.
+    public init(_ rate: Rate, tick: Rational = .zero) {
         switch rate {
         case .factor(let factor): precondition(factor >= 1, "a factor of at least 1")
         case .framesPerSecond(let rate): precondition(rate > .zero, "a positive frame rate")
         }
         self.rate = rate
+        self.tick = tick
     }
 
     /// The output frames from `first` until `second` begins; until the end of `first` where there is no second.
@@ -64,10 +70,13 @@ public struct Timeline: Sendable {
             let origin = origin ?? first.time
             self.origin = origin
             let end = second?.time ?? first.end
+            // A clock with few ticks to a frame counts frames, and its times are exact.
+            let tolerance = tick * Rational(8) <= end - first.time ? tick : .zero
             // The number of instants before the end; none where source frames follow each other faster than the rate.
-            let count = max(emitted, -((origin - end) * rate).floor)
+            let count = max(emitted, -((origin - (end - tolerance)) * rate).floor)
             defer { emitted = count }
-            return Self.sample(emitted..<count, from: first, to: second, origin: origin, rate: rate)
+            return Self.sample(
+                emitted..<count, from: first, to: second, origin: origin, rate: rate, tolerance: tolerance)
         }
     }
 
@@ -86,16 +95,19 @@ public struct Timeline: Sendable {
 
     private static func sample(
         _ indices: Range<Int64>, from first: SourceFrame, to second: SourceFrame?, origin: Rational,
-        rate: Rational
+        rate: Rational, tolerance: Rational
     ) -> LazyFrames {
         let end = second?.time ?? first.end
         return indices.lazy.map { index in
             let time = origin + Rational(index) / rate
-            let fraction = second.map { (time - first.time) / ($0.time - first.time) } ?? .zero
-            // Only behind the last source frame can an output frame be cut short: the end does not move.
-            let duration = second == nil ? min(rate.reciprocal, end - time) : rate.reciprocal
+            var content = Content.original
+            if let second, time - first.time > tolerance {
+                content = .between((time - first.time) / (second.time - first.time))
+            }
+            // Only the last output frame can be cut short, or last a tick longer: the end does not move.
+            let isLast = second == nil && end - time <= rate.reciprocal + tolerance
             return OutputFrame(
-                time: time, duration: duration, content: fraction > .zero ? .between(fraction) : .original)
+                time: time, duration: isLast ? end - time : rate.reciprocal, content: content)
         }
     }
 }

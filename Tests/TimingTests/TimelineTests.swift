@@ -74,6 +74,33 @@ import Timing
         expectSeamless(frames, source)
     }
 
+    @Test(arguments: [24, 48, 60, 12]) func framesBesideARoundedTimeAreThatFrame(_ rate: Int64) {
+        // 24 frames a second as Matroska stores them, in whole milliseconds, from 21 ms on.
+        let times = (0...24).map { Rational((Rational(21) + Rational($0 * 1000, 24)).rounded, 1000) }
+        let source = (0..<24).map {
+            Timeline.SourceFrame(time: times[$0], duration: times[$0 + 1] - times[$0])
+        }
+        var timeline = Timeline(.framesPerSecond(Rational(rate)), tick: Rational(1, 1000))
+        let frames = source.indices.flatMap {
+            timeline.frames(from: source[$0], to: $0 < 23 ? source[$0 + 1] : nil)
+        }
+        #expect(frames.count == rate)
+        expectSeamless(frames, source)
+        for (index, frame) in frames.enumerated() {
+            #expect(frame.time == times[0] + Rational(Int64(index), rate))
+            let isLast = frame.time + Rational(1, 1000) >= times[23]
+            #expect((frame.content == .original) == (Int64(index) * 24 % rate == 0 || isLast), "\(index)")
+        }
+    }
+
+    @Test func aCoarseClockIsExact() {
+        // A clock that counts frames: a frame beside another by less than its tick is none of them.
+        let source = constant(10, rate: Rational(10))
+        var timeline = Timeline(.framesPerSecond(Rational(15)), tick: Rational(1, 10))
+        let frames = timeline.frames(from: source[0], to: source[1])
+        #expect(frames.map(\.content) == [.original, .between(Rational(2, 3))])
+    }
+
     @Test func nothingDriftsInADay() {
         var timeline = Timeline(.framesPerSecond(Rational(60_000, 1001)))
         let rate = Rational(24_000, 1001)

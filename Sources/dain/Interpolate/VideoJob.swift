@@ -44,7 +44,8 @@ struct VideoJob {
         throws
     {
         let pipeline = Pipeline(
-            interpolator: try command.loadInterpolator(), converter: FrameConverter(), rate: rate)
+            interpolator: try command.loadInterpolator(), converter: FrameConverter(), rate: rate,
+            tick: reader.video.timeBase(dividedFor: .factor(1)))
         let progress = command.diagnostics.progress(unit: "frames", total: expectedFrames(of: reader))
         let done = try pipeline.run(
             from: ReaderSource(reader: reader), to: sink,
