@@ -15,18 +15,23 @@ public final class ImageWriter {
     public init(like path: String, settings: EncoderSettings, overwrite: Bool, inputs: [String]) throws {
         FFmpegLog.capture()
         guard let format = av_guess_format("image2", nil, nil),
-            path.split(separator: "/").last?.contains(".") == true
-        else { throw MediaError.unknownContainer(path: path) }
+            let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased()
+        else { throw MediaError.unknownImageFormat(path: path) }
+        let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
+        // The guess falls back to JPEG for endings it does not know.
+        guard id != AV_CODEC_ID_NONE, id != AV_CODEC_ID_MJPEG || ["jpg", "jpeg"].contains(ending) else {
+            throw MediaError.unknownImageFormat(path: path)
+        }
         if let name = settings.codec {
             codec = try EncoderChoice.named(name)
-        } else {
-            let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
-            // The guess falls back to JPEG for endings it does not know.
-            let isJPEG = ["jpg", "jpeg"].contains(path.split(separator: ".").last?.lowercased())
-            guard id != AV_CODEC_ID_NONE, id != AV_CODEC_ID_MJPEG || isJPEG,
-                let found = avcodec_find_encoder(id)
-            else { throw MediaError.unknownContainer(path: path) }
+            guard codec.pointee.id == id else {
+                throw MediaError.codecNotInContainer(
+                    codec: FFmpeg.codecName(codec.pointee.id), container: ".\(ending)", reason: nil)
+            }
+        } else if let found = avcodec_find_encoder(id) {
             codec = found
+        } else {
+            throw MediaError.unknownImageFormat(path: path)
         }
         self.settings = settings
         self.overwrite = overwrite
@@ -64,6 +69,8 @@ public final class ImageWriter {
 public final class ImageSequenceWriter {
     private let pattern: NumberPattern
     private let writer: ImageWriter
+    private let folder: String
+    private var madeFolder = false
     private var written = 0
 
     /// Whether a path means a sequence: it ends in `/` or holds a number's mark.
@@ -71,30 +78,41 @@ public final class ImageSequenceWriter {
         path.hasSuffix("/") || NumberPattern(path) != nil
     }
 
-    /// Makes the folder where it does not exist. Throws when it is the folder of the input.
+    /// Makes the folder where it does not exist. Throws when images of the input could be replaced.
     public init(path: String, input: String, settings: EncoderSettings, overwrite: Bool) throws {
         let target = path.hasSuffix("/") ? path + "%08d.png" : path
         guard let pattern = NumberPattern(target) else { throw MediaError.unknownContainer(path: path) }
         self.pattern = pattern
-        let folder = pattern.folder.isEmpty ? "." : pattern.folder
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
-            guard isFolder.boolValue else { throw MediaError.outputIsNoFolder(path: folder) }
-        } else if mkdir(folder, 0o777) != 0 {
-            throw MediaError.outputNotWritable(path: folder, code: errno)
-        }
-        if let inputs = try ImageSequence(path: input)?.paths {
-            // Reading goes on while images are written: none may be replaced.
-            let first = pattern.path(1)
-            let isSameFolder = inputs.contains { PartialFile.areSame($0, first) }
-            let source = URL(fileURLWithPath: inputs[0]).deletingLastPathComponent().resolvingSymlinksInPath()
-            let destination = URL(fileURLWithPath: folder).resolvingSymlinksInPath()
-            if isSameFolder || source.path == destination.path { throw MediaError.outputIsInput(path: path) }
+        folder = pattern.folder.isEmpty ? "." : pattern.folder
+        writer = try ImageWriter(like: target, settings: settings, overwrite: overwrite, inputs: [])
+        if let inputs = try ImageSequence(path: input)?.paths, mayReplace(inputs, of: input, to: path) {
+            throw MediaError.outputIsInput(path: path)
         }
         if !overwrite, access(pattern.path(1), F_OK) == 0 {
             throw MediaError.outputExists(path: pattern.path(1))
         }
-        writer = try ImageWriter(like: target, settings: settings, overwrite: overwrite, inputs: [])
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+            guard isFolder.boolValue else { throw MediaError.outputIsNoFolder(path: folder) }
+        } else if mkdir(folder, 0o777) == 0 {
+            madeFolder = true
+        } else {
+            throw MediaError.outputNotWritable(path: folder, code: errno)
+        }
+    }
+
+    deinit {
+        // A folder that was made for images that did not come is not left behind.
+        if madeFolder, written == 0 { rmdir(folder) }
+    }
+
+    /// Whether images could be written over those of the input, which are read at the same time, or among those of a
+    /// folder, where the next run would read them.
+    private func mayReplace(_ inputs: [String], of input: String, to path: String) -> Bool {
+        let source = URL(fileURLWithPath: inputs[0]).deletingLastPathComponent().resolvingSymlinksInPath()
+        guard source.path == URL(fileURLWithPath: folder).resolvingSymlinksInPath().path else { return false }
+        return NumberPattern(input) == nil || path.hasSuffix("/")
+            || inputs.contains { pattern.number(in: URL(fileURLWithPath: $0).lastPathComponent) != nil }
     }
 
     /// Writes the next image; numbers begin with 1.

@@ -10,6 +10,7 @@ public enum MediaError: Error, Sendable {
     case nothingDecodes(path: String)
     case emptySequence(path: String, reason: String)
     case unknownContainer(path: String)
+    case unknownImageFormat(path: String)
     case unknownCodec(name: String, kind: String)
     case unknownPixelFormat(name: String)
     case unsupportedPixelFormat(name: String, by: String, supported: [String])
@@ -54,9 +55,10 @@ public enum MediaError: Error, Sendable {
 extension MediaError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .ffmpeg("avformat_open_input", let code, let subject, let detail):
+        case .ffmpeg("avformat_open_input", cffmpeg_error_invalid_data, let subject, let detail):
+            "\(subject): is no video or image that FFmpeg can read" + (detail.map { ": \($0)" } ?? "")
+        case .ffmpeg("avformat_open_input", let code, let subject, _):
             "\(subject): cannot be opened: \(FFmpeg.message(code))"
-                + (code == cffmpeg_error_invalid_data ? detail.map { ": \($0)" } ?? "" : "")
         case .ffmpeg("avcodec_open2", let code, let subject, let detail):
             "\(subject) cannot be set up: \(detail ?? FFmpeg.message(code))"
         case .ffmpeg("avformat_write_header", let code, let subject, let detail):
@@ -71,6 +73,8 @@ extension MediaError: CustomStringConvertible {
         case .emptySequence(let path, let reason): "\(path): \(reason)"
         case .unknownContainer(let path):
             "'\(path)': the ending names no container that FFmpeg writes; try .mp4, .mkv or .mov"
+        case .unknownImageFormat(let path):
+            "'\(path)': the ending names no image format that FFmpeg writes; try .png, .tif or .jpg"
         case .unknownCodec(let name, let kind):
             "no \(kind) is called '\(name)'; 'ffmpeg -encoders' lists them"
         case .unknownPixelFormat(let name): "no pixel format is called '\(name)'"
