@@ -1,3 +1,4 @@
+import Foundation
 import Interpolation
 import Logging
 import Media
@@ -10,7 +11,11 @@ struct ImagePairJob {
         let timestep = command.timestep ?? 0.5
         let output =
             command.output
-            ?? OutputName.beside(command.inputs[0], label: "t\(timestep)", isFolder: false)
+            ?? OutputName.beside(command.inputs[0], label: "t\(timestep)")
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
+            throw BadUsage("\(output): is a folder; name a file, such as 'middle.png' in it")
+        }
         let writer = try ImageWriter(
             like: output, settings: command.encoding.settings, overwrite: !command.noOverwrite,
             inputs: command.inputs)

@@ -37,7 +37,8 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "A new constant frame rate, such as 60, 59.94 or 60000/1001.", valueName: "rate"))
+            "A new constant frame rate, such as 60, 59.94 or 60000/1001.", valueName: "rate"),
+        transform: OutputRate.init(argument:))
     var fps: OutputRate?
 
     @Option(
@@ -89,6 +90,7 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics {
             throw ValidationError(
                 "expected one video, folder or pattern, or two images; got \(inputs.count) inputs")
         }
+        if inputs.contains("") { throw ValidationError("an input's name is empty") }
         if output?.isEmpty == true { throw ValidationError("--output is empty") }
     }
 

@@ -2,14 +2,19 @@ import Foundation
 
 /// The name of a result that was not given one: the input's, with what was done to it.
 enum OutputName {
-    /// `clip.mp4` becomes `clip-2x.mp4`, the folder `frames` `frames-2x/`; `label` is `2x`, `60fps` and the like.
-    static func beside(_ input: String, label: String, isFolder: Bool) -> String {
+    /// `clip.mp4` becomes `clip-2x.mp4`, the pattern `%04d.png` `%04d-2x.png`, the folder `frames` `frames-2x/`; `label` is `2x`, `60fps` and the like.
+    static func beside(_ input: String, label: String) -> String {
         // A stroke, as in `60000/1001fps`, would lead to another folder.
         let label = label.replacingOccurrences(of: "/", with: "-")
-        if isFolder {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: input, isDirectory: &isFolder), isFolder.boolValue {
             var folder = Substring(input)
             while folder.count > 1, folder.hasSuffix("/") { folder = folder.dropLast() }
-            return "\(folder)-\(label)/"
+            // '.', '..' and '/' have no name to add to, and what was made of '.' would be hidden in it.
+            if [".", ".."].contains(folder.split(separator: "/").last ?? ".") {
+                folder = Substring(URL(fileURLWithPath: input).standardizedFileURL.path)
+            }
+            return folder == "/" ? "/\(label)/" : "\(folder)-\(label)/"
         }
         let slash = input.lastIndex(of: "/").map { input.index(after: $0) } ?? input.startIndex
         let name = input[slash...]

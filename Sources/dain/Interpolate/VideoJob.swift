@@ -16,7 +16,7 @@ struct VideoJob {
     func run(_ cancellation: Cancellation) throws {
         let input = command.inputs[0]
         let reader = try VideoReader(path: input)
-        let output = command.output ?? OutputName.beside(input, label: label, isFolder: reader.isSequence)
+        let output = command.output ?? OutputName.beside(input, label: label)
         if ImageSequenceWriter.isSequence(output) {
             let writer = try ImageSequenceWriter(
                 path: output, input: input, settings: command.encoding.settings,
