@@ -3,13 +3,16 @@ import CFFmpeg
 /// Settings of encoders where the user gave none: high quality at sensible speed.
 enum EncoderDefaults {
     /// Options to set before the user's own. Encoders that are not listed keep FFmpeg's defaults.
-    static func options(for encoder: String, width: Int, height: Int, _ settings: EncoderSettings) -> [(
-        String, String
-    )] {
+    static func options(
+        for encoder: String, width: Int, height: Int, isConstantRate: Bool, _ settings: EncoderSettings
+    ) -> [(String, String)] {
         let options: [(String, String)] =
             switch encoder {
             // Visually lossless; x264's and x265's own defaults (23, 28) are made for small files.
-            case "libx264": [("crf", "17"), ("preset", "medium")]
+            // Its time base is fine, to hold exact times; only told of a constant rate, it states that rate in the stream.
+            case "libx264":
+                [("crf", "17"), ("preset", "medium")]
+                    + (isConstantRate ? [("x264-params", "force-cfr=1")] : [])
             case "libx265": [("crf", "19"), ("preset", "medium"), ("x265-params", "log-level=none")]
             // A quality target alone: no bit rate, and rows in parallel.
             case "libvpx-vp9": [("crf", "24"), ("b", "0"), ("row-mt", "1")]

@@ -20,6 +20,7 @@ final class VideoEncoder {
         var first: VideoFrame
         var timeBase: TimeBase
         var frameRate: Rational
+        var isConstantRate = false
         var sampleAspectRatio: AVRational
         var needsGlobalHeader: Bool
         /// Whether the container stores decoding order and times, as reordered frames need.
@@ -109,7 +110,8 @@ final class VideoEncoder {
             throw .pictureTooSmall(width: source.first.width, height: source.first.height, encoder: name)
         }
         for (key, value) in EncoderDefaults.options(
-            for: name, width: source.first.width, height: source.first.height, settings)
+            for: name, width: source.first.width, height: source.first.height,
+            isConstantRate: source.isConstantRate, settings)
         {
             av_opt_set(context, key, value, AV_OPT_SEARCH_CHILDREN)
         }

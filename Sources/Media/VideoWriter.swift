@@ -20,18 +20,20 @@ public final class VideoWriter: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - rate: The output's nominal frame rate.
+    ///   - isConstantRate: Whether all frames follow one another at that rate.
     ///   - timeBase: A unit in which all output times are whole, as far as one exists.
     ///   - overwrite: Whether a file of that name is replaced, once the new one is complete.
     ///   - inputs: Files that must not be replaced.
     public init(
         path: String, copying reader: VideoReader, first frame: VideoFrame, rate: Rational,
-        timeBase: Rational, settings: EncoderSettings, overwrite: Bool, inputs: [String]
+        isConstantRate: Bool = false, timeBase: Rational, settings: EncoderSettings, overwrite: Bool,
+        inputs: [String]
     ) throws {
         try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
         muxer = try Muxer(path: path)
         var skipped: [String] = []
         encoder = try Self.encoder(
-            muxer, frame, rate: rate, timeBase: timeBase,
+            muxer, frame, rate: rate, isConstantRate: isConstantRate, timeBase: timeBase,
             sampleAspectRatio: reader.video.sampleAspectRatio, settings, &skipped)
         file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
         setUpNotes = skipped
@@ -52,6 +54,10 @@ public final class VideoWriter: @unchecked Sendable {
         try muxer.finish()
         try file.complete()
     }
+
+    /// Removes what was written, after a failure. Without it that happens when the last reference goes, and a thread may
+    /// hold one until after the process has ended.
+    public func discard() { file.discard() }
 
     /// What a user should know: conversions, dropped streams and frames.
     public var notes: [String] {
@@ -82,7 +88,7 @@ public final class VideoWriter: @unchecked Sendable {
 
     /// The first encoder that takes the video. Where the user has chosen nothing, one that refuses gives way to the next.
     private static func encoder(
-        _ muxer: Muxer, _ frame: VideoFrame, rate: Rational, timeBase: Rational,
+        _ muxer: Muxer, _ frame: VideoFrame, rate: Rational, isConstantRate: Bool, timeBase: Rational,
         sampleAspectRatio: AVRational, _ settings: EncoderSettings, _ notes: inout [String]
     ) throws(MediaError) -> VideoEncoder {
         var refusal: MediaError?
@@ -90,7 +96,8 @@ public final class VideoWriter: @unchecked Sendable {
             let unit = try Self.timeBase(codec.pointee.id, frame, muxer, rate: rate, wanted: timeBase)
             let source = VideoEncoder.Source(
                 first: frame, timeBase: TimeBase(unit), frameRate: rate,
-                sampleAspectRatio: sampleAspectRatio, needsGlobalHeader: muxer.has(AVFMT_GLOBALHEADER),
+                isConstantRate: isConstantRate, sampleAspectRatio: sampleAspectRatio,
+                needsGlobalHeader: muxer.has(AVFMT_GLOBALHEADER),
                 allowsReordering: muxer.containerName != "avi")
             do throws(MediaError) {
                 let encoder = try VideoEncoder(codec, source, settings)

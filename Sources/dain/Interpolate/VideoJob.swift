@@ -27,12 +27,18 @@ struct VideoJob {
             guard let first = reader.firstFrame else { return }
             let writer = try VideoWriter(
                 path: output, copying: reader, first: first, rate: outputRate(of: reader),
-                timeBase: timeBase(of: reader),
-                settings: command.encoding.settings, overwrite: !command.noOverwrite, inputs: [input])
+                isConstantRate: command.fps != nil || reader.video.isConstantRate,
+                timeBase: timeBase(of: reader), settings: command.encoding.settings,
+                overwrite: !command.noOverwrite, inputs: [input])
             report(writer.notes)
             let announced = writer.notes.count
-            try runPipeline(reader, to: VideoSink(writer: writer), cancellation)
-            try writer.finish()
+            do {
+                try runPipeline(reader, to: VideoSink(writer: writer), cancellation)
+                try writer.finish()
+            } catch {
+                writer.discard()
+                throw error
+            }
             report(reader.notes + writer.notes.dropFirst(announced))
         }
         log.notice("wrote \(output)")
