@@ -75,7 +75,7 @@ let package = Package(
         .testTarget(
             name: "InterpolationTests", dependencies: ["CPUBackend", "Interpolation", "Media", "Networks"],
             swiftSettings: strict),
-        .testTarget(name: "DainTests", dependencies: ["Media", "Timing"], swiftSettings: strict),
+        .testTarget(name: "DainTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -63,31 +63,42 @@ final class DainProcess: Sendable {
     /// The process's number, for signals.
     let processIdentifier: Int32
 
-    /// Runs to the end.
+    /// Runs to the end. As many runs go on at once as the machine has cores; the others wait for their turn.
     ///
     /// - Parameters:
     ///   - environment: variables to set; a nil value removes one. All others are the test's own.
     ///   - stdin: what the program reads; nothing by default.
+    ///   - shell: a shell command to run first, in the process that `dain` then takes over: `ulimit -f 8`, say.
     ///   - timeout: seconds after which the process is killed and ``HarnessError/timedOut`` is thrown.
     static func run(
         _ arguments: [String], environment: [String: String?] = [:], stdin: Data = Data(),
-        currentDirectory: URL? = nil, timeout: Double = 60
+        currentDirectory: URL? = nil, shell: String? = nil, timeout: Double = 60
     ) async throws -> Result {
-        let process = try start(
-            arguments, environment: environment, stdin: stdin, currentDirectory: currentDirectory)
-        return try await process.wait(timeout: timeout)
+        await turns.take()
+        let result: Swift.Result<Result, any Error>
+        do {
+            let process = try DainProcess(arguments, environment, stdin, currentDirectory, shell)
+            result = .success(try await process.wait(timeout: timeout))
+        } catch {
+            result = .failure(error)
+        }
+        await turns.giveBack()
+        return try result.get()
     }
+
+    private static let turns = Turns(ProcessInfo.processInfo.activeProcessorCount)
 
     /// Starts, and returns while the program runs.
     static func start(
         _ arguments: [String], environment: [String: String?] = [:], stdin: Data = Data(),
         currentDirectory: URL? = nil
     ) throws -> DainProcess {
-        try DainProcess(arguments, environment, stdin, currentDirectory)
+        try DainProcess(arguments, environment, stdin, currentDirectory, nil)
     }
 
     private init(
-        _ arguments: [String], _ environment: [String: String?], _ stdin: Data, _ currentDirectory: URL?
+        _ arguments: [String], _ environment: [String: String?], _ stdin: Data, _ currentDirectory: URL?,
+        _ shell: String?
     ) throws {
         guard FileManager.default.isExecutableFile(atPath: Self.binary.path) else {
             throw HarnessError.noBinary(Self.binary.path)
@@ -98,8 +109,13 @@ final class DainProcess: Sendable {
         for name in ["stdout", "stderr"] { try Data().write(to: files[name]) }
 
         let process = Process()
-        process.executableURL = Self.binary
-        process.arguments = arguments
+        if let shell {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", Self.binary.path] + arguments
+        } else {
+            process.executableURL = Self.binary
+            process.arguments = arguments
+        }
         process.currentDirectoryURL = currentDirectory
         var variables = ProcessInfo.processInfo.environment
         for (name, value) in environment { variables[name] = value }
@@ -170,6 +186,26 @@ final class DainProcess: Sendable {
     }
 }
 
+/// So many turns at a time, in the order they are asked for.
+private actor Turns {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    func take() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func giveBack() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+    }
+}
+
 /// A folder of its own, removed with everything in it when this is released.
 final class TemporaryFolder: Sendable {
     let url: URL
@@ -191,4 +227,10 @@ final class TemporaryFolder: Sendable {
     subscript(name: String) -> URL { url.appendingPathComponent(name) }
 
     var path: String { url.path }
+
+    /// The names of all that is inside, hidden files too, sorted.
+    func names(in subfolder: String = "") throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: subfolder.isEmpty ? path : self[subfolder].path)
+            .sorted()
+    }
 }

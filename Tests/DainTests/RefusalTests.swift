@@ -1,0 +1,153 @@
+import Foundation
+import Testing
+
+/// What `dain interpolate` refuses: one line on standard error, status 2, nothing written.
+struct RefusalTests {
+    /// Runs in a folder that holds links to all clips and whatever `prepare` puts there, and checks the refusal.
+    @discardableResult
+    private func refused(
+        _ arguments: [String], saying expected: String, prepare: (TemporaryFolder) throws -> Void = { _ in },
+        environment: [String: String?] = [:], location: SourceLocation = #_sourceLocation
+    ) async throws -> DainProcess.Result {
+        let folder = try TemporaryFolder()
+        for clip in ["av.mp4", "audio-only.m4a", "cover-art.mp3", "one-frame.mp4", "big-buck-bunny.mp4"] {
+            try FileManager.default.copyItem(at: Clips[clip], to: folder[clip])
+        }
+        for number in 1...2 { try Clips.writeRamp(folder["\(number).ppm"], frame: number) }
+        try Data("This is no video.\n".utf8).write(to: folder["notes.txt"])
+        try FileManager.default.createDirectory(at: folder["empty"], withIntermediateDirectories: false)
+        try prepare(folder)
+        let before = try Self.contents(of: folder)
+        let result = try await DainProcess.run(
+            ["interpolate"] + arguments, environment: environment, currentDirectory: folder.url)
+        #expect(result.exitCode == 2, "\(arguments): \(result)", sourceLocation: location)
+        #expect(result.stdout.isEmpty, sourceLocation: location)
+        #expect(result.stderrLines.count == 1, "\(arguments): \(result)", sourceLocation: location)
+        #expect(result.stderr.hasPrefix("dain: error: "), "\(result)", sourceLocation: location)
+        #expect(result.stderr.contains(expected), "\(arguments): \(result)", sourceLocation: location)
+        #expect(try Self.contents(of: folder) == before, "\(arguments)", sourceLocation: location)
+        return result
+    }
+
+    /// Names and contents of all files.
+    private static func contents(of folder: TemporaryFolder) throws -> [String: Data] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder.path).reduce(into: [:]) { files, name in
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: folder[name].path, isDirectory: &isFolder)
+            files[name] = isFolder.boolValue ? Data() : try Data(contentsOf: folder[name])
+        }
+    }
+
+    @Test(arguments: [
+        (["missing.mp4"], "missing.mp4: cannot be opened: No such file or directory"),
+        (["empty"], "empty: the folder holds no images"),
+        (["%04d.png"], "%04d.png: no file fits the pattern"),
+        (["nowhere/%04d.png"], "nowhere"),
+        (["audio-only.m4a"], "audio-only.m4a: has no video stream"),
+        (["cover-art.mp3"], "cover-art.mp3: has no video stream"),
+        (["notes.txt", "-o", "x.mp4"], "notes.txt: is no video or image"),
+        (["/dev/null", "-o", "x.mp4"], "/dev/null: is no video or image"),
+        ([""], "an input's name is empty"),
+    ])
+    func inputs(_ arguments: [String], _ expected: String) async throws {
+        try await refused(arguments, saying: expected)
+    }
+
+    @Test(arguments: [
+        (["--factor", "0"], "--factor"),
+        (["--factor", "1"], "--factor must be a whole number from 2 to 1000"),
+        (["--factor", "-3"], "factor"), (["--factor=-3"], "--factor"), (["--factor", "1.5"], "--factor"),
+        (["--factor", "1001"], "--factor"), (["--factor", "abc"], "abc"),
+        (["--factor", "99999999999999999999"], "--factor"),
+        (["--fps", "0"], "'0' is no frame rate above 0 and up to 1000"), (["--fps=-1"], "--fps"),
+        (["--fps", "nan"], "--fps"),
+        (["--fps", "1e9"], "--fps"), (["--fps", "1/0"], "--fps"), (["--fps", "1001"], "--fps"),
+        (["--fps", "inf"], "--fps"), (["--fps", ""], "--fps"),
+        (["--factor", "2", "--fps", "60"], "exclude each other"),
+        (["--timestep", "0.5"], "--timestep takes two images"),
+        (["--threads", "0"], "--threads"), (["--projection", "deep"], "projection"),
+        (["two.mp4", "three.mp4"], "got 3 inputs"),
+        (["-o", ""], "output"), (["--crf", "nan"], "--crf"), (["--encoder-option", "novalue"], "novalue"),
+        (["--quiet", "--verbose"], "exclude each other"),
+    ])
+    func numbers(_ arguments: [String], _ expected: String) async throws {
+        try await refused(["av.mp4"] + arguments, saying: expected)
+    }
+
+    @Test(arguments: [
+        (["-o", "av.mp4"], "av.mp4: the output would replace an input"),
+        (["-o", "./empty/../av.mp4"], "the output would replace an input"),
+        (["-o", "soft.mp4"], "soft.mp4: the output would replace an input"),
+        (["-o", "hard.mp4"], "hard.mp4: the output would replace an input"),
+        (["-o", "empty"], "empty: is a folder"),
+        (["-o", "missing/out.mp4"], "missing/out.mp4: the folder does not exist"),
+        (["-o", "out"], "out: the ending names no container"),
+        (["-o", "out.nonsense"], "out.nonsense: the ending names no container"),
+        (["-o", "/dev/full", "--codec", "h264"], "/dev/full: "),
+        (["-o", "notes.txt/out.mp4"], "notes.txt"), (["-o", "notes.txt/"], "notes.txt"),
+        (["-o", "out.mp4", "--codec", "nonsense"], "no video encoder is called 'nonsense'"),
+        (["-o", "out.mp4", "--codec", "aac"], "no video encoder is called 'aac'"),
+        (["-o", "out.webm", "--codec", "mpeg4"], "container webm cannot hold video of codec mpeg4"),
+        (["-o", "out.mp4", "--pix-fmt", "nonsense"], "no pixel format is called 'nonsense'"),
+        (
+            ["-o", "out.mp4", "--codec", "mpeg4", "--pix-fmt", "rgb24"],
+            "encoder mpeg4 does not take pixel format rgb24"
+        ),
+        (["-o", "out.mp4", "--codec", "mpeg4", "--preset", "slow"], "encoder mpeg4 has no option 'preset'"),
+        (["-o", "out.mp4", "--encoder-option", "nonsense=1"], "has no option 'nonsense'"),
+        (["-o", "out.mp4", "--encoder-option", "g=abc"], "does not take 'abc' for option 'g'"),
+    ])
+    func outputs(_ arguments: [String], _ expected: String) async throws {
+        try await refused(["av.mp4"] + arguments, saying: expected) { folder in
+            try FileManager.default.createSymbolicLink(
+                atPath: folder["soft.mp4"].path, withDestinationPath: "av.mp4")
+            try FileManager.default.linkItem(at: folder["av.mp4"], to: folder["hard.mp4"])
+        }
+    }
+
+    @Test(arguments: [
+        (["1.ppm", "2.ppm", "--timestep", "0", "-o", "x.png"], "--timestep must be above 0 and below 1"),
+        (["1.ppm", "2.ppm", "--timestep", "1", "-o", "x.png"], "--timestep must be above 0 and below 1"),
+        (["1.ppm", "2.ppm", "--timestep", "nan", "-o", "x.png"], "--timestep"),
+        (["1.ppm", "2.ppm", "--timestep=-1", "-o", "x.png"], "--timestep must be above 0 and below 1"),
+        (["1.ppm", "2.ppm", "--factor", "2", "-o", "x.png"], "two images take --timestep"),
+        (["1.ppm", "2.ppm", "-o", "x.mp4"], "x.mp4: the ending names no image format"),
+        (["1.ppm", "2.ppm", "-o", "x.nonsense"], "x.nonsense: "),
+        (["1.ppm", "2.ppm", "-o", "1.ppm"], "1.ppm: the output would replace an input"),
+        (["1.ppm", "2.ppm", "-o", "empty"], "empty: is a folder"),
+        (
+            ["1.ppm", "2.ppm", "-o", "x.png", "--pix-fmt", "yuv420p"],
+            "encoder png does not take pixel format yuv420p"
+        ),
+        (["1.ppm", "wide.ppm", "-o", "x.png"], "the images differ in size: 64x48 and 65x48"),
+        (["1.ppm", "av.mp4", "-o", "x.png"], "av.mp4: is a video"),
+        (["1.ppm", "empty", "-o", "x.png"], "empty: "),
+        (["1.ppm", "missing.ppm", "-o", "x.png"], "missing.ppm: cannot be opened"),
+        (["1.ppm", "notes.txt", "-o", "x.png"], "notes.txt: "),
+        (["1.ppm", "audio-only.m4a", "-o", "x.png"], "audio-only.m4a: has no video stream"),
+    ])
+    func pairs(_ arguments: [String], _ expected: String) async throws {
+        try await refused(arguments, saying: expected) { folder in
+            try Clips.writeRamp(folder["wide.ppm"], frame: 0, width: 65)
+        }
+    }
+
+    @Test(arguments: [
+        (["in", "-o", "in/"], "in/: the output would replace an input"),
+        (["in", "-o", "./in/%03d.png"], "the output would replace an input"),
+        (["in/%d.ppm", "-o", "in/"], "the output would replace an input"),
+        (["in", "-o", "link/"], "the output would replace an input"),
+        (["in", "-o", "empty"], "empty: is a folder"),
+        (["in", "-o", "missing/deeper/"], "missing/deeper"),
+        (["in", "-o", "out/%d.nonsense"], "%d.nonsense"),
+        (["in", "-o", "out/", "--codec", "libx264"], "container .png cannot hold video of codec h264"),
+    ])
+    func sequences(_ arguments: [String], _ expected: String) async throws {
+        try await refused(arguments, saying: expected) { folder in
+            try FileManager.default.createDirectory(at: folder["in"], withIntermediateDirectories: false)
+            for number in 1...3 { try Clips.writeRamp(folder["in/\(number).ppm"], frame: number) }
+            try FileManager.default.createSymbolicLink(
+                atPath: folder["link"].path, withDestinationPath: "in")
+        }
+    }
+}
