@@ -56,7 +56,8 @@ extension MediaError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .ffmpeg("avformat_open_input", cffmpeg_error_invalid_data, let subject, let detail):
-            "\(subject): is no video or image that FFmpeg can read" + (detail.map { ": \($0)" } ?? "")
+            "\(subject): cannot be opened: it is no video or image that FFmpeg can read"
+                + (detail.map { ": \($0)" } ?? "")
         case .ffmpeg("avformat_open_input", let code, let subject, _):
             "\(subject): cannot be opened: \(FFmpeg.message(code))"
         case .ffmpeg("avcodec_open2", let code, let subject, let detail):

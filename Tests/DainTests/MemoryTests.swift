@@ -1,6 +1,28 @@
 #if os(Linux)
     import Foundation
+    import Synchronization
     import Testing
+
+    /// The most resident memory that a process has had, by the kernel's own count.
+    ///
+    /// A thread of its own looks at it until the process ends: tasks may have to wait for other tests.
+    private final class HighWaterMark: Sendable {
+        private let last = Atomic(0)
+
+        var bytes: Int { last.load(ordering: .acquiring) }
+
+        init(of process: Int32) {
+            Thread { [self] in
+                while let text = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+                    let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+                    let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+                {
+                    last.store(kibibytes * 1024, ordering: .releasing)
+                    Thread.sleep(forTimeInterval: 0.005)
+                }
+            }.start()
+        }
+    }
 
     /// Memory holds a few frames, however many there are.
     struct MemoryTests {
@@ -13,20 +35,11 @@
             let process = try DainProcess.start([
                 "interpolate", folder["clip.y4m"].path, "--codec", "ffv1", "-o", folder["out.mkv"].path,
             ])
-            // The kernel's own high-water mark, of which the last look before the end is the one that counts.
-            var peak = 0
-            let status = "/proc/\(process.processIdentifier)/status"
-            while let text = try? String(contentsOfFile: status, encoding: .utf8),
-                let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-                let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-            {
-                peak = kibibytes * 1024
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            let highWaterMark = HighWaterMark(of: process.processIdentifier)
             let result = try await process.wait()
             #expect(result.exitCode == 0, "\(result)")
             #expect(try MediaFile(folder["out.mkv"]).videoTimes.count == 2 * frames)
-            return peak
+            return highWaterMark.bytes
         }
 
         /// What 80 more frames would take as pictures alone: 12 KiB each as decoded, 48 KiB as the network's RGB, both

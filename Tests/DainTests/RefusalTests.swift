@@ -45,8 +45,8 @@ struct RefusalTests {
         (["nowhere/%04d.png"], "nowhere"),
         (["audio-only.m4a"], "audio-only.m4a: has no video stream"),
         (["cover-art.mp3"], "cover-art.mp3: has no video stream"),
-        (["notes.txt", "-o", "x.mp4"], "notes.txt: is no video or image"),
-        (["/dev/null", "-o", "x.mp4"], "/dev/null: is no video or image"),
+        (["notes.txt", "-o", "x.mp4"], "notes.txt: cannot be opened: it is no video or image"),
+        (["/dev/null", "-o", "x.mp4"], "/dev/null: cannot be opened: it is no video or image"),
         ([""], "an input's name is empty"),
     ])
     func inputs(_ arguments: [String], _ expected: String) async throws {
