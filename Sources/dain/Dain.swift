@@ -34,9 +34,6 @@ struct Dain: AsyncParsableCommand {
     private static func prepare(for command: any ParsableCommand) throws {
         let level = (command as? any HasDiagnostics)?.diagnostics.logLevel ?? .notice
         LoggingSystem.bootstrap { _ in DiagnosticLogHandler(level: level) }
-        // Parsing runs no kernel, and help, the version and `doctor` are there on any CPU.
-        guard command is any RunsOnAnyProcessor || command is Dain || ProcessorCheck.isSupported else {
-            throw ProcessorCheck.TooOld()
-        }
+        if command is any RunsKernels, !ProcessorCheck.isSupported { throw ProcessorCheck.TooOld() }
     }
 }

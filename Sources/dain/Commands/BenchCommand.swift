@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 /// `dain bench`: how fast the network runs here, and where the time goes.
-struct BenchCommand: ParsableCommand, HasDiagnostics {
+struct BenchCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure the network's speed and memory on this machine.",

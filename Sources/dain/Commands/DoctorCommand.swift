@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `dain doctor`: prints what the program finds on this machine, and what is missing with its remedy.
-struct DoctorCommand: ParsableCommand, RunsOnAnyProcessor {
+struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Report what dain finds on this machine, and what is missing.",

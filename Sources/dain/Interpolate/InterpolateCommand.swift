@@ -7,7 +7,7 @@ import Networks
 import Timing
 
 /// `dain interpolate`: a clip, or a sequence of images, at another frame rate; or the picture between two images.
-struct InterpolateCommand: ParsableCommand, HasDiagnostics {
+struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     static let configuration = CommandConfiguration(
         commandName: "interpolate",
         abstract: "Make new frames between those of a video, of a sequence of images, or of two images.",

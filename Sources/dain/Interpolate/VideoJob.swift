@@ -79,7 +79,8 @@ struct VideoJob {
     }
 
     private func expectedFrames(of reader: VideoReader) -> Int? {
-        guard let count = reader.video.frameCount else { return nil }
+        // Files may state any number: it is only for the display, and must not overflow.
+        guard let count = reader.video.frameCount.map({ min($0, 1 << 40) }) else { return nil }
         guard let fps = command.fps else { return count * factor }
         guard let inputRate = reader.video.frameRate else { return nil }
         return Int((Rational(Int64(count)) / inputRate * fps.rate).rounded)

@@ -4,7 +4,7 @@ import Logging
 import Weights
 
 /// `dain models import`: a checkpoint of PyTorch, or a safetensors file, becomes a model of this program.
-struct ModelsImportCommand: ParsableCommand, HasDiagnostics, RunsOnAnyProcessor {
+struct ModelsImportCommand: ParsableCommand, HasDiagnostics {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Convert a checkpoint to a model in safetensors format.",

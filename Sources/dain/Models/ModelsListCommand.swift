@@ -3,7 +3,7 @@ import Foundation
 import Weights
 
 /// `dain models list`: every model that `--model NAME` finds.
-struct ModelsListCommand: ParsableCommand, RunsOnAnyProcessor {
+struct ModelsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the models that --model finds by name.")
 

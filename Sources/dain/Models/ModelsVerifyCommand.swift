@@ -2,7 +2,7 @@ import ArgumentParser
 import Weights
 
 /// `dain models verify`: compares every listed model with its manifest.
-struct ModelsVerifyCommand: ParsableCommand, RunsOnAnyProcessor {
+struct ModelsVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Compare size and sha256 of every listed model with its manifest.",
         discussion: "Exits with 1 when a model is damaged or missing.")

@@ -35,5 +35,5 @@ enum ProcessorCheck {
     }
 }
 
-/// A command that uses no kernel and so runs on any CPU.
-protocol RunsOnAnyProcessor {}
+/// A command that runs the network. All others, and every command's help, work on any CPU.
+protocol RunsKernels {}
