@@ -9,11 +9,20 @@ public struct CPUBackend: Backend {
     /// Threads that an operation may use.
     public let threads: Int
     public let profile: Profile?
+    private let forcedAlgorithm: ConvolutionAlgorithm?
+    private let workspace: Workspace
 
     /// A backend on `threads` threads (all of the machine's where nil).
-    public init(threads: Int? = nil, profile: Profile? = nil) {
+    ///
+    /// `forcedAlgorithm` computes every convolution that it applies to; nil takes the fastest for each. The
+    /// environment variable `DAIN_CONVOLUTION` (`direct`, `product`, `fft`) does the same where nil is given.
+    public init(
+        threads: Int? = nil, profile: Profile? = nil, forcedAlgorithm: ConvolutionAlgorithm? = nil
+    ) {
         self.threads = max(1, threads ?? Self.availableThreads)
         self.profile = profile
+        self.forcedAlgorithm = forcedAlgorithm ?? .fromEnvironment
+        workspace = Workspace(limit: self.threads)
         // Operations are parallel themselves: a second pool of threads inside BLAS would fight with it.
         openblas_set_num_threads(1)
     }
@@ -36,7 +45,7 @@ public struct CPUBackend: Backend {
     public func prepare(_ description: ConvolutionDescription, _ weights: ConvolutionWeights) throws
         -> CPUConvolution
     {
-        try CPUConvolution(description, weights)
+        try CPUConvolution(description, weights, forced: forcedAlgorithm)
     }
 
     public func convolve(
@@ -48,9 +57,10 @@ public struct CPUBackend: Backend {
         assert(output.shape == description.outputShape(for: input.shape), "convolution output shape")
         assert(residual == nil || residual!.shape == output.shape, "residual shape")
         profile?.record(multiplyAdds: description.multiplyAdds(for: input.shape))
-        switch convolution.algorithm {
+        switch try convolution.kernel(threads: threads) {
         case .direct(let direct): direct(input, adding: residual, into: output, threads: threads)
-        case .matrixProduct(let product): product(input, adding: residual, into: output, threads: threads)
+        case .product(let product): product(input, adding: residual, into: output, threads: threads)
+        case .fft(let fft): try fft(input, adding: residual, into: output, threads: threads, in: workspace)
         }
     }
 }

@@ -1,18 +1,32 @@
+import Synchronization
 import Tensors
 
-/// A convolution's weights in the layout of the algorithm that its shape calls for.
-public struct CPUConvolution: Sendable {
-    enum Algorithm: Sendable {
+/// A convolution's weights in the form of the algorithm that suits it.
+///
+/// The form is made when the convolution first runs and replaces the weights: loading stays quick, and parts of
+/// a network that never run take no memory for it.
+public final class CPUConvolution: Sendable {
+    enum Kernel: Sendable {
         case direct(DirectConvolution)
-        case matrixProduct(MatrixProductConvolution)
+        case product(MatrixProductConvolution)
+        case fft(TransformedConvolution<FourierTransform>)
+    }
+
+    private enum State {
+        case loaded(ConvolutionWeights)
+        case ready(Kernel)
     }
 
     public let description: ConvolutionDescription
-    let algorithm: Algorithm
+    /// What computes it.
+    public let algorithm: ConvolutionAlgorithm
+    private let state: Mutex<State>
 
-    /// Chooses the algorithm and packs the weights for it. Throws `TensorError.shapeMismatch` when the number of
-    /// weights is not the description's.
-    init(_ description: ConvolutionDescription, _ weights: ConvolutionWeights) throws {
+    /// Throws `TensorError.shapeMismatch` when the number of weights is not the description's. `forced` is used wherever
+    /// it applies, instead of the fastest algorithm.
+    init(
+        _ description: ConvolutionDescription, _ weights: ConvolutionWeights, forced: ConvolutionAlgorithm?
+    ) throws {
         let expected =
             description.outputChannels * description.inputChannels * description.kernel * description.kernel
         guard weights.values.count == expected, weights.bias.count == description.outputChannels else {
@@ -22,12 +36,35 @@ public struct CPUConvolution: Sendable {
                 got: "\(weights.values.count) + \(weights.bias.count)")
         }
         self.description = description
-        // A 1×1 convolution is a matrix product as it stands: no window, so nothing to gather. All others
-        // gain from reading each input value once for all taps.
-        if description.kernel == 1, description.stride == 1 {
-            algorithm = .matrixProduct(MatrixProductConvolution(description, weights))
+        if let forced, forced.applies(to: description) {
+            algorithm = forced
         } else {
-            algorithm = .direct(DirectConvolution(description, weights))
+            algorithm = .choice(for: description)
+        }
+        state = Mutex(.loaded(weights))
+    }
+
+    /// The weights in the algorithm's form.
+    func kernel(threads: Int) throws -> Kernel {
+        try state.withLock { state in
+            switch state {
+            case .ready(let kernel): return kernel
+            case .loaded(let weights):
+                let kernel = try makeKernel(weights, threads: threads)
+                state = .ready(kernel)
+                return kernel
+            }
+        }
+    }
+
+    private func makeKernel(_ weights: ConvolutionWeights, threads: Int) throws -> Kernel {
+        switch algorithm {
+        case .direct: .direct(DirectConvolution(description, weights))
+        case .product: .product(MatrixProductConvolution(description, weights))
+        case .fft:
+            .fft(
+                try TransformedConvolution(
+                    description, weights, by: FourierTransform(kernel: description.kernel), threads: threads))
         }
     }
 }

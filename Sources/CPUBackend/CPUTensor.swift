@@ -47,8 +47,10 @@ public struct CPUTensor: BackendTensor {
 /// give each thread its own part of the output.
 final class Storage: @unchecked Sendable {
     let base: UnsafeMutablePointer<Float>
+    let count: Int
 
     init(count: Int) throws {
+        self.count = count
         let bytes = max(count, 1) * MemoryLayout<Float>.stride
         var raw: UnsafeMutableRawPointer?
         guard posix_memalign(&raw, 64, bytes) == 0, let raw else {

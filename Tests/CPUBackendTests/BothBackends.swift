@@ -12,8 +12,8 @@ struct BothBackends {
     let reference = ReferenceBackend()
     private var random: SplitMix
 
-    init(threads: Int = 2, seed: UInt64 = 1) {
-        cpu = CPUBackend(threads: threads)
+    init(threads: Int = 2, seed: UInt64 = 1, algorithm: ConvolutionAlgorithm? = nil) {
+        cpu = CPUBackend(threads: threads, forcedAlgorithm: algorithm)
         random = SplitMix(state: seed)
     }
 
@@ -27,6 +27,16 @@ struct BothBackends {
     mutating func values(_ count: Int, in range: ClosedRange<Float>) -> [Float] {
         (0..<count).map { _ in Float.random(in: range, using: &random) }
     }
+
+    /// Weights and biases from -1 to 1.
+    mutating func weights(_ description: ConvolutionDescription) -> ConvolutionWeights {
+        let outputs = description.outputChannels
+        let count = outputs * description.inputChannels * description.kernel * description.kernel
+        return ConvolutionWeights(
+            values: values(count, in: -1...1), bias: values(outputs, in: -1...1), outputChannels: outputs)
+    }
+
+    func zeros(_ shape: Shape) -> [Float] { [Float](repeating: 0, count: shape.count) }
 
     mutating func input(_ shape: Shape, in range: ClosedRange<Float> = -1...1) throws -> Pair {
         try tensor(shape, values(shape.count, in: range))

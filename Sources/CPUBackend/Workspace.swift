@@ -1,0 +1,31 @@
+import Synchronization
+
+/// Scratch memory that operations take and give back, so that the system need not clear fresh pages for each: touching
+/// them for the first time costs as much as a transform.
+///
+/// What lies idle is bounded: a buffer that was given back replaces smaller ones.
+final class Workspace: Sendable {
+    private let idle = Mutex<[Storage]>([])
+    private let limit: Int
+
+    /// A workspace that keeps up to `limit` idle buffers.
+    init(limit: Int) { self.limit = limit }
+
+    /// Room for `count` values, which are undefined: the smallest idle buffer that has it, or a new one.
+    func take(_ count: Int) throws -> Storage {
+        let taken = idle.withLock { idle -> Storage? in
+            let candidates = idle.indices.filter { idle[$0].count >= count }
+            return candidates.min { idle[$0].count < idle[$1].count }.map { idle.remove(at: $0) }
+        }
+        return try taken ?? Storage(count: count)
+    }
+
+    func giveBack(_ buffer: Storage) {
+        idle.withLock { idle in
+            idle.append(buffer)
+            guard idle.count > limit, let smallest = idle.indices.min(by: { idle[$0].count < idle[$1].count })
+            else { return }
+            idle.remove(at: smallest)
+        }
+    }
+}
