@@ -15,7 +15,7 @@ public struct CPUBackend: Backend {
     /// A backend on `threads` threads (all of the machine's where nil).
     ///
     /// `forcedAlgorithm` computes every convolution that it applies to; nil takes the fastest for each. The
-    /// environment variable `DAIN_CONVOLUTION` (`direct`, `product`, `fft`) does the same where nil is given.
+    /// environment variable `DAIN_CONVOLUTION` (`direct`, `product`, `winograd`, `fft`) does the same where nil is given.
     public init(
         threads: Int? = nil, profile: Profile? = nil, forcedAlgorithm: ConvolutionAlgorithm? = nil
     ) {
@@ -60,6 +60,8 @@ public struct CPUBackend: Backend {
         switch try convolution.kernel(threads: threads) {
         case .direct(let direct): direct(input, adding: residual, into: output, threads: threads)
         case .product(let product): product(input, adding: residual, into: output, threads: threads)
+        case .winograd(let winograd):
+            try winograd(input, adding: residual, into: output, threads: threads, in: workspace)
         case .fft(let fft): try fft(input, adding: residual, into: output, threads: threads, in: workspace)
         }
     }

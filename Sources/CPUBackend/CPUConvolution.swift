@@ -9,6 +9,7 @@ public final class CPUConvolution: Sendable {
     enum Kernel: Sendable {
         case direct(DirectConvolution)
         case product(MatrixProductConvolution)
+        case winograd(TransformedConvolution<WinogradTransform>)
         case fft(TransformedConvolution<FourierTransform>)
     }
 
@@ -61,6 +62,9 @@ public final class CPUConvolution: Sendable {
         switch algorithm {
         case .direct: .direct(DirectConvolution(description, weights))
         case .product: .product(MatrixProductConvolution(description, weights))
+        case .winograd:
+            .winograd(
+                try TransformedConvolution(description, weights, by: WinogradTransform(), threads: threads))
         case .fft:
             .fft(
                 try TransformedConvolution(
