@@ -60,6 +60,8 @@ import Testing
         // Several bands of tiles.
         Case(channels: (80, 4), kernel: 7, size: (103, 99), activation: .relu, residual: true),
         Case(channels: (24, 23), size: (177, 175), residual: true),
+        // Several bands whose steps are shared out, each of two blocks of channels.
+        Case(channels: (230, 1), size: (179, 166), activation: .relu, residual: true),
     ]
 
     /// A case and an algorithm that applies to it; nil is the backend's own choice.
