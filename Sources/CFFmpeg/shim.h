@@ -121,6 +121,22 @@ static inline int cffmpeg_add_chapter(AVFormatContext *context, const AVChapter 
     return av_dict_copy(&chapter->metadata, source->metadata, 0);
 }
 
+/// The `opaque` of the container or codec that logs; null for all others. Decoders' threads log with copies of their
+/// context, which share it.
+static inline void *cffmpeg_log_owner(void *context) {
+    const AVClass *type = context ? *(const AVClass **)context : NULL;
+    if (!type) return NULL;
+    // Private contexts of formats and codecs log too, and are nothing to cast.
+    if (type == avformat_get_class()) return ((AVFormatContext *)context)->opaque;
+    if (type == avcodec_get_class()) return ((AVCodecContext *)context)->opaque;
+    return NULL;
+}
+
+/// Whether a stream's pictures are made of two fields.
+static inline bool cffmpeg_is_interlaced(const AVCodecParameters *parameters) {
+    return parameters->field_order > AV_FIELD_PROGRESSIVE;
+}
+
 // swscale's context is an incomplete type up to FFmpeg 7.0 and a complete one from then on, which Swift imports as
 // different pointers: here it is untyped.
 static inline void *cffmpeg_scaler_alloc(void) { return sws_alloc_context(); }

@@ -6,6 +6,8 @@ final class Demuxer {
     let path: String
     let context: UnsafeMutablePointer<AVFormatContext>
     private(set) var clock: StreamClock
+    /// Declared last, so that it is released after the context is closed.
+    let errors = ReadErrors()
 
     /// Opens anything FFmpeg reads and looks at its streams.
     init(path: String) throws(MediaError) {
@@ -16,6 +18,7 @@ final class Demuxer {
         let url = access(path, F_OK) == 0 ? "file:" + path : path
         try FFmpeg.explain("avformat_open_input", path) { avformat_open_input(&opened, url, nil, nil) }
         context = try FFmpeg.allocated(opened, "avformat_open_input")
+        context.pointee.opaque = errors.pointer
         // An error here leaves streams incompletely described; decoding tells whether that matters.
         avformat_find_stream_info(context, nil)
         clock = StreamClock(context)

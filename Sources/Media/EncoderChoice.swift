@@ -31,6 +31,10 @@ enum EncoderChoice {
     }
 
     static func named(_ name: String) throws(MediaError) -> UnsafePointer<AVCodec> {
+        // What people, and the standards' titles, call them.
+        let names = ["h265": "hevc", "x265": "libx265", "x264": "libx264", "mpeg2": "mpeg2video"]
+        let key = name.lowercased().replacing(".", with: "")
+        let name = names[key] ?? (avcodec_find_encoder_by_name(name) == nil ? key : name)
         let codec =
             avcodec_find_encoder_by_name(name)
             ?? avcodec_descriptor_get_by_name(name).flatMap { avcodec_find_encoder($0.pointee.id) }

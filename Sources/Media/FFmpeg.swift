@@ -63,7 +63,9 @@ public enum FFmpegLog {
         let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
             .trimmingCharacters(in: .whitespacesAndNewlines)
         // The first line says what is wrong; those behind it say what else follows from that.
-        if !text.isEmpty { FFmpegLog.firstError.withLock { $0 = $0 ?? text } }
+        if text.isEmpty { return }
+        ReadErrors.owner(of: context)?.record(text.split(whereSeparator: \.isNewline).joined(separator: " "))
+        FFmpegLog.firstError.withLock { $0 = $0 ?? text }
     }
 
     /// Forgets errors that earlier calls have logged.

@@ -121,5 +121,11 @@ public final class ImageSequenceWriter {
         try writer.write(frame, to: pattern.path(written))
     }
 
-    public var notes: [String] { writer.notes }
+    /// What a user should know, once all is written.
+    public var notes: [String] {
+        guard access(pattern.path(written + 1), F_OK) == 0 else { return writer.notes }
+        return writer.notes + [
+            "\(pattern.path(written + 1)): this image and those behind it are older than this run"
+        ]
+    }
 }

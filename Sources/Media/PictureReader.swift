@@ -28,6 +28,7 @@ final class PictureReader {
             path)
         decoder.pointee.pkt_timebase = stream.pointee.time_base
         decoder.pointee.thread_count = 0
+        decoder.pointee.opaque = demuxer.errors.pointer
         try FFmpeg.explain("avcodec_open2", "\(path): decoder \(FFmpeg.codecName(parameters.codec_id))") {
             avcodec_open2(decoder, codec, nil)
         }

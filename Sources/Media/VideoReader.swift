@@ -21,6 +21,7 @@ public final class VideoReader: @unchecked Sendable {
     private var previous: (time: Rational, duration: Rational)?
     private var repaired = 0
     private var unreadable = 0
+    private var framesRead = 0
     private var heldPackets: [Packet] = []
     private let sequenceNotes: [String]
 
@@ -60,12 +61,31 @@ public final class VideoReader: @unchecked Sendable {
     /// The first picture, as long as it has not been read.
     public var firstFrame: VideoFrame? { pending }
 
+    /// Of `notes`, those that are known before the first frame is read.
+    public var openingNotes: [String] {
+        var notes = sequenceNotes
+        if let file, cffmpeg_is_interlaced(file.stream.pointee.codecpar) {
+            notes.append(
+                "\(path): is interlaced, and combed frames are interpolated as they are; deinterlace it first, "
+                    + "for example by ffmpeg -vf bwdif")
+        }
+        return notes
+    }
+
+    /// What the demuxer and the decoder could not use, in one sentence; nil for a sound file.
+    private var damage: String? {
+        guard let file, file.damage > 0 || file.demuxer.errors.count > 0 else { return nil }
+        let reason = file.demuxer.errors.first.map { " (\($0))" } ?? ""
+        // Containers that count their frames tell what is missing.
+        let declared = Int(file.stream.pointee.nb_frames)
+        let share = declared > framesRead ? ": \(framesRead) of \(declared) frames" : ""
+        return "\(path): is damaged\(reason); what could be decoded is used\(share)"
+    }
+
     /// What a user should know about the input; complete once the end was reached.
     public var notes: [String] {
-        var notes = sequenceNotes
-        if let damage = file?.damage, damage > 0 {
-            notes.append("\(path): \(damage) damaged packets were passed over; what could be decoded is used")
-        }
+        var notes = openingNotes
+        if let damage { notes.append(damage) }
         if unreadable > 0 {
             notes.append("\(path): \(unreadable) images could not be read and were passed over")
         }
@@ -74,7 +94,7 @@ public final class VideoReader: @unchecked Sendable {
         }
         if normalizer.changed > 0 {
             notes.append(
-                "\(path): the size changes midway; \(normalizer.changed) frames were scaled to the first size"
+                "\(path): the size changes midway; frames scaled to the first size: \(normalizer.changed)"
             )
         }
         return notes
@@ -97,6 +117,7 @@ public final class VideoReader: @unchecked Sendable {
             guard let frame = try file == nil ? nextImage() : file?.next() else { return nil }
             let normalized = try normalizer.normalize(frame)
             setTime(of: normalized, from: frame)
+            framesRead += 1
             return normalized
         }
     }

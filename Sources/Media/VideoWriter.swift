@@ -64,7 +64,7 @@ public final class VideoWriter: @unchecked Sendable {
         var notes = encoder.notes + setUpNotes
         if encoder.dropped > 0 {
             notes.append(
-                "container \(muxer.containerName) cannot hold the times of all frames: \(encoder.dropped) were left out"
+                "frames left out, because container \(muxer.containerName) cannot tell their times apart: \(encoder.dropped)"
             )
         }
         let repaired = copies.values.reduce(0) { $0 + $1.repaired }

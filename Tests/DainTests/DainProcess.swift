@@ -72,7 +72,7 @@ final class DainProcess: Sendable {
     ///   - timeout: seconds after which the process is killed and ``HarnessError/timedOut`` is thrown.
     static func run(
         _ arguments: [String], environment: [String: String?] = [:], stdin: Data = Data(),
-        currentDirectory: URL? = nil, shell: String? = nil, timeout: Double = 60
+        currentDirectory: URL? = nil, shell: String? = nil, timeout: Double = 240
     ) async throws -> Result {
         await turns.take()
         let result: Swift.Result<Result, any Error>
@@ -142,7 +142,7 @@ final class DainProcess: Sendable {
     }
 
     /// Waits until the program ends, and kills it after `timeout` seconds.
-    func wait(timeout: Double = 60) async throws -> Result {
+    func wait(timeout: Double = 240) async throws -> Result {
         guard let (code, isSignal) = await exit.wait(seconds: timeout) else {
             kill(processIdentifier, SIGKILL)
             _ = await exit.wait(seconds: 10)

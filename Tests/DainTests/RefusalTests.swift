@@ -122,7 +122,10 @@ struct RefusalTests {
         (["1.ppm", "wide.ppm", "-o", "x.png"], "the images differ in size: 64x48 and 65x48"),
         (["1.ppm", "av.mp4", "-o", "x.png"], "av.mp4: is a video"),
         (["1.ppm", "empty", "-o", "x.png"], "empty: "),
-        (["1.ppm", "missing.ppm", "-o", "x.png"], "missing.ppm: cannot be opened"),
+        (
+            ["1.ppm", "missing.ppm", "-o", "x.png"],
+            "missing.ppm: no such file; if it names the result, write -o missing.ppm"
+        ),
         (["1.ppm", "notes.txt", "-o", "x.png"], "notes.txt: "),
         (["1.ppm", "audio-only.m4a", "-o", "x.png"], "audio-only.m4a: has no video stream"),
     ])

@@ -55,12 +55,22 @@ import Testing
         for index in 1000..<2400 { bytes[index] = 0xA5 }
         let decoded = try Decoded(try scratch.write(bytes, "damaged.mp4"))
         #expect(!decoded.frames.isEmpty)
-        #expect(decoded.notes.contains { $0.contains("damaged packets were passed over") })
+        #expect(decoded.notes.contains { $0.contains("is damaged") && $0.contains(" of 24 frames") })
+    }
+
+    /// A demuxer takes the end of a file that was cut short for its end, and only logs that it is not.
+    @Test func anEarlyEndIsReported() throws {
+        let cut = try scratch.write(Array(try bytes("attachments.mkv").prefix(12_000)), "cut.mkv")
+        let decoded = try Decoded(cut)
+        #expect(!decoded.frames.isEmpty)
+        #expect(
+            decoded.notes.contains { $0.contains("is damaged (File ended prematurely)") }, "\(decoded.notes)")
+        #expect(try Decoded(Clip.path("attachments.mkv")).notes.isEmpty)
     }
 
     @Test func aChangeOfSizeIsScaledToTheFirst() throws {
         let decoded = try Decoded(Clip.path("size-change.ts"))
         #expect(decoded.frames.allSatisfy { $0.width == 64 && $0.height == 48 })
-        #expect(decoded.notes.contains { $0.contains("6 frames were scaled to the first size") })
+        #expect(decoded.notes.contains { $0.contains("frames scaled to the first size: 6") })
     }
 }

@@ -100,7 +100,8 @@ struct ModelStoreTests {
         try folder.write("", to: "bin/dain")
         let store = ModelStore(
             environment: ["DAIN_MODELS": folder.file("env")], executable: folder.file("bin/dain"))
-        #expect(store.folders == [folder.file("env"), folder.file("bin"), folder.file("share/dain/models")])
+        #expect(
+            store.folders == ["env", "bin", "bin/models", "share/dain/models"].map { folder.file($0) })
         #expect(try store.locate("a").path == folder.file("env/a.safetensors"))
         #expect(try store.locate("b").path == folder.file("bin/b.safetensors"))
         #expect(try store.locate("c").path == folder.file("share/dain/models/c.safetensors"))
@@ -138,7 +139,8 @@ struct ModelStoreTests {
         let store = ModelStore(environment: [:], executable: link)
         #expect(
             store.folders == [
-                folder.file("repo/.build/release"), folder.file("repo/.build/share/dain/models"),
+                folder.file("repo/.build/release"), folder.file("repo/.build/release/models"),
+                folder.file("repo/.build/share/dain/models"),
                 folder.file("repo/models"),
             ])
         #expect(try store.locate(nil).path == folder.file("repo/models/a.safetensors"))
@@ -158,6 +160,6 @@ struct ModelStoreTests {
         let error = try #require(throws: ModelError.self) { try store.locate(nil) }
         #expect(
             error.description
-                == "no default model, looked in /no/such, /nowhere, /share/dain/models")
+                == "no default model, looked in /no/such, /nowhere, /nowhere/models, /share/dain/models")
     }
 }

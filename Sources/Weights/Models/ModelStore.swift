@@ -2,7 +2,7 @@ import Foundation
 
 /// Finds models by name or path.
 ///
-/// Folders are searched in this order: `$DAIN_MODELS`, the folder of the executable, `../share/dain/models`
+/// Folders are searched in this order: `$DAIN_MODELS`, the folder of the executable and `models` in it, `../share/dain/models`
 /// relative to that, and `models` of the source checkout that the executable was built in, wherever it lies now. A folder's
 /// manifest names its models; without one, a file `NAME.safetensors` is model NAME.
 public struct ModelStore: Sendable {
@@ -21,6 +21,7 @@ public struct ModelStore: Sendable {
         let programFolder = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
             .deletingLastPathComponent()
         folders.append(programFolder.path)
+        folders.append(programFolder.appendingPathComponent("models").path)
         folders.append(
             programFolder.deletingLastPathComponent().appendingPathComponent("share/dain/models").path)
         let checkout = Self.checkout(above: programFolder) ?? builtIn.map { URL(fileURLWithPath: $0) }

@@ -8,6 +8,9 @@ struct ImagePairJob {
     let command: InterpolateCommand
 
     func run() throws {
+        for input in command.inputs where access(input, F_OK) != 0 {
+            throw BadUsage("\(input): no such file; if it names the result, write -o \(input)")
+        }
         let timestep = command.timestep ?? 0.5
         let output =
             command.output

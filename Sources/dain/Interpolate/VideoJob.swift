@@ -1,3 +1,4 @@
+import CPUBackend
 import Console
 import Interpolation
 import Logging
@@ -7,6 +8,7 @@ import Timing
 /// Interpolates a video or a sequence of images.
 struct VideoJob {
     let command: InterpolateCommand
+    private typealias Progress = Pipeline<DAINInterpolator<CPUBackend>, FrameConverter>.Progress
     private let log = Logger(label: "dain.interpolate")
 
     init(command: InterpolateCommand) {
@@ -16,13 +18,16 @@ struct VideoJob {
     func run(_ cancellation: Cancellation) throws {
         let input = command.inputs[0]
         let reader = try VideoReader(path: input)
+        let opening = reader.openingNotes
+        report(opening)
         let output = command.output ?? OutputName.beside(input, label: label)
+        let done: Progress
         if ImageSequenceWriter.isSequence(output) {
             let writer = try ImageSequenceWriter(
                 path: output, input: input, settings: command.encoding.settings,
                 overwrite: !command.noOverwrite)
-            try runPipeline(reader, to: ImageSink(writer: writer), cancellation)
-            report(reader.notes + writer.notes)
+            done = try runPipeline(reader, to: ImageSink(writer: writer), cancellation)
+            report(reader.notes.dropFirst(opening.count) + writer.notes)
         } else {
             guard let first = reader.firstFrame else { return }
             let writer = try VideoWriter(
@@ -33,22 +38,20 @@ struct VideoJob {
             report(writer.notes)
             let announced = writer.notes.count
             do {
-                try runPipeline(reader, to: VideoSink(writer: writer), cancellation)
+                done = try runPipeline(reader, to: VideoSink(writer: writer), cancellation)
                 try writer.finish()
             } catch {
                 writer.discard()
                 throw error
             }
-            report(reader.notes + writer.notes.dropFirst(announced))
+            report(reader.notes.dropFirst(opening.count) + writer.notes.dropFirst(announced))
         }
-        log.notice("wrote \(output)")
+        log.notice("wrote \(output): \(done.outputFrames) frames, \(done.newFrames) of them new")
     }
 
     private func runPipeline(
         _ reader: VideoReader, to sink: some FrameSink<VideoFrame>, _ cancellation: Cancellation
-    )
-        throws
-    {
+    ) throws -> Progress {
         let pipeline = Pipeline(
             interpolator: try command.loadInterpolator(), converter: FrameConverter(), rate: rate,
             tick: reader.video.timeBase(dividedFor: .factor(1)))
@@ -58,7 +61,7 @@ struct VideoJob {
             progress: { progress.update(done: $0.outputFrames) },
             checkCancellation: cancellation.check)
         progress.finish()
-        log.debug("\(done.sourceFrames) frames read, \(done.newFrames) made, \(done.outputFrames) written")
+        return done
     }
 
     private func report(_ notes: some Sequence<String>) {

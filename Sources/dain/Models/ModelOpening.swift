@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Weights
 
 /// A model that is ready to be given to the network: its file is the one that the manifest lists, if one
@@ -11,6 +12,12 @@ struct OpenedModel {
     ///
     /// Checksum and tensors come from one mapping of the file, so what was checked is what is used.
     static func open(_ request: String?, in store: ModelStore = .ofThisProcess) throws -> OpenedModel {
+        if let folder = ProcessInfo.processInfo.environment[ModelStore.environmentVariable], !folder.isEmpty,
+            !FileManager.default.fileExists(atPath: folder)
+        {
+            Logger(label: "dain.models").warning(
+                "\(ModelStore.environmentVariable) names \(folder), which does not exist")
+        }
         let location = try store.locate(request)
         let bytes = try WeightBytes(mapping: location.path)
         try location.model?.verify(bytes, sha256: SHA256.digest)

@@ -35,11 +35,12 @@ enum Signals {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// A cancellation that the first SIGINT or SIGTERM requests; the second ends the process at once with
-    /// status 130. For commands that poll it; the others keep the system's default, which ends them.
+    /// A cancellation that the first SIGINT, SIGTERM or SIGHUP (a terminal that closes) requests; the second ends the
+    /// process at once with status 130. For commands that poll it; the others keep the system's default, which ends them.
+    /// A signal that was ignored at the start, as `nohup` arranges, stays ignored.
     static func cancellation() -> Cancellation {
         let cancellation = Cancellation()
-        for number in [SIGINT, SIGTERM] {
+        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
             #if canImport(Darwin)
                 // kqueue sees signals that are ignored; on Linux libdispatch sets a handler of its own.
                 signal(number, SIG_IGN)
@@ -57,6 +58,17 @@ enum Signals {
             sources.withLock { $0.append(UncheckedSource(source: source)) }
         }
         return cancellation
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        #if canImport(Darwin)
+            let handler = action.__sigaction_u.__sa_handler
+        #else
+            let handler = action.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     private static let queue = DispatchQueue(label: "dain.signals")
