@@ -16,7 +16,7 @@ from dain.depth_net import Fork, Inception, Sum
 from dain.operators import backward_warp
 from dain.pwc_net import DECODER_CHANNELS, FLOW_UNIT, PYRAMID_CHANNELS, PWCNet
 from kernels import LOW, Correlate, ProjectFlow, WarpFeatures, WarpImage
-from layers import conv, conv_leaky, conv_relu, pad_channels, residual_block, weight_for
+from layers import conv, conv_leaky, conv_relu, join, pad_channels, residual_block
 from rectify import NormalisedRectifyNet
 
 
@@ -32,8 +32,8 @@ class Prediction:
 
 
 def swap_halves(x: torch.Tensor) -> torch.Tensor:
-    half = x.shape[0] // 2
-    return torch.cat((x[half:], x[:half]))
+    first, second = x.chunk(2)
+    return torch.cat((second, first))
 
 
 def flows_both_ways(net: PWCNet, frames: torch.Tensor) -> dict[int, torch.Tensor]:
@@ -56,7 +56,7 @@ def flows_both_ways(net: PWCNet, frames: torch.Tensor) -> dict[int, torch.Tensor
             warped = backward_warp(second.float().contiguous(), up_flow * (FLOW_UNIT / 2**level))
             cost = F.leaky_relu(Correlate.apply(first, warped), 0.1)
             parts = [cost.to(LOW), first, up_flow.to(LOW), up_features]
-        x = pad_channels(torch.cat(parts, 1))
+        x = join(parts, LOW, multiple=8)
         for index in range(len(DECODER_CHANNELS)):
             x = torch.cat((conv_leaky(x, getattr(net, f"conv{level}_{index}")), x), 1)
         flows[level] = conv(x, getattr(net, f"predict_flow{level}")).float()
@@ -68,8 +68,7 @@ def flows_both_ways(net: PWCNet, frames: torch.Tensor) -> dict[int, torch.Tensor
 
 def kernels_of(net: DAIN, frames: torch.Tensor) -> torch.Tensor:
     """Taps of both frames, `[2N, 16, H, W]`."""
-    half = frames.shape[0] // 2
-    x, skips = torch.cat((frames[:half], frames[half:]), 1).to(LOW), []
+    x, skips = torch.cat(frames.chunk(2), 1).to(LOW), []
     for layer in net.initScaleNets_filter:
         if isinstance(layer, nn.Conv2d):  # each is followed by its ReLU
             x = conv_relu(x, layer.weight, layer.bias, 1)
@@ -146,13 +145,14 @@ def predict(
     towards = F.interpolate(FLOW_UNIT * 0.5 * flows[2], scale_factor=4, mode="bilinear", align_corners=False)
     weight = torch.ones_like(towards[:, :1]) if log_depth is None else 1e-6 + torch.exp(-log_depth)
     projected = ProjectFlow.apply(towards, weight)
-    warped = WarpImage.apply(frames, projected, taps)
-    blend = (warped[:n] + warped[n:]) / 2
+    # `chunk`, not slices: its gradient is one concatenation, theirs two zero-filled copies and a sum.
+    warped0, warped1 = WarpImage.apply(frames, projected, taps).chunk(2)
+    blend = (warped0 + warped1) / 2
     if rectify is None:
         return Prediction(blend, None, flows, projected, log_depth)
 
-    context = torch.cat((frames.to(LOW), *context_of(net.ctxNet, frames), log_depth.detach().to(LOW)), 1)
+    context = join([frames, *context_of(net.ctxNet, frames), log_depth.detach()], LOW)
     context = WarpFeatures.apply(context, projected.detach(), taps.detach())
-    evidence = [blend, warped[:n], warped[n:], projected[:n], projected[n:], taps[:n], taps[n:], context[:n], context[n:]]
-    output = rectify(torch.cat([e.to(LOW) for e in evidence], 1)) + blend
+    evidence = [blend, warped0, warped1, *projected.chunk(2), *taps.chunk(2), *context.chunk(2)]
+    output = rectify(join(evidence, LOW, multiple=64)) + blend
     return Prediction(blend, output, flows, projected, log_depth)

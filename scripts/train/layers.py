@@ -13,6 +13,16 @@ def pad_channels(x: torch.Tensor, multiple: int = 8) -> torch.Tensor:
     return F.pad(x, (0, 0, 0, 0, 0, missing)) if missing else x
 
 
+def join(parts: list[torch.Tensor], dtype: torch.dtype, multiple: int = 1) -> torch.Tensor:
+    """Concatenation in channels-last memory, with zero channels up to a multiple: one pass over the result."""
+    parts = [part.to(dtype).contiguous(memory_format=CHANNELS_LAST) for part in parts]
+    missing = -sum(part.shape[1] for part in parts) % multiple
+    if missing:
+        n, _, h, w = parts[0].shape
+        parts.append(parts[0].new_zeros(n, missing, h, w).contiguous(memory_format=CHANNELS_LAST))
+    return torch.cat(parts, 1)
+
+
 def weight_for(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """The weight in the type of `x`, with zeros for the channels by which `x` was padded."""
     missing = x.shape[1] - weight.shape[1]
@@ -43,8 +53,8 @@ class FusedConvReLU(torch.autograd.Function):
         return grad_x, grad_weight, grad_bias, None, None
 
 
-# Switched off where the check at the start of training finds the fused call missing or wrong.
-FUSED = {"relu": ON_GPU}
+# cuDNN's fused call takes a slow path for inputs narrower than this.
+FUSED_MINIMUM = 16
 
 
 def conv_relu(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, padding: int, dilation: int = 1):
@@ -52,7 +62,7 @@ def conv_relu(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, 
     weight = weight_for(x, weight)
     if bias is not None:
         bias = bias.to(x.dtype)
-    if FUSED["relu"]:
+    if ON_GPU and x.shape[1] >= FUSED_MINIMUM:
         bias = x.new_zeros(weight.shape[0]) if bias is None else bias
         return FusedConvReLU.apply(x, weight, bias, padding, dilation)
     return F.relu(F.conv2d(x, weight, bias, 1, padding, dilation))
@@ -60,8 +70,14 @@ def conv_relu(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, 
 
 def conv(x: torch.Tensor, layer: nn.Conv2d) -> torch.Tensor:
     x = pad_channels(x).contiguous(memory_format=CHANNELS_LAST)
-    bias = None if layer.bias is None else layer.bias.to(x.dtype)
-    return F.conv2d(x, weight_for(x, layer.weight), bias, layer.stride, layer.padding, layer.dilation)
+    weight, bias, outputs = layer.weight, layer.bias, layer.out_channels
+    missing = -outputs % 8
+    if missing:  # one to three outputs would take the slow path
+        weight = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, missing))
+        bias = None if bias is None else F.pad(bias, (0, missing))
+    bias = None if bias is None else bias.to(x.dtype)
+    y = F.conv2d(x, weight_for(x, weight), bias, layer.stride, layer.padding, layer.dilation)
+    return y[:, :outputs] if missing else y
 
 
 def conv_leaky(x: torch.Tensor, block: nn.Sequential) -> torch.Tensor:

@@ -52,6 +52,9 @@ class SceneGenerator:
     def __init__(self, textures: torch.Tensor, size: int):
         """`textures`: [K, H, W, 3] bytes on the device that scenes are wanted on."""
         self.textures, self.size, self.device = textures, size, textures.device
+        height, width = textures.shape[1:3]
+        # Made here, because a graph cannot hold a copy from the host.
+        self.extent = torch.tensor((width, height), device=self.device, dtype=torch.float32)
         self.pixels = self.lattice(torch.arange(size, device=self.device, dtype=torch.float32))
         # Motion fields reach beyond the frame, for what enters it.
         self.low, self.high = -0.35 * size, 1.35 * size
@@ -105,20 +108,16 @@ class SceneGenerator:
     def texture(self, n: int) -> Texture:
         image = self.textures[torch.randint(len(self.textures), (n,), device=self.device)]
         image = image.permute(0, 3, 1, 2).float() / 255
-        height, width = image.shape[2:]
-        extent = torch.tensor((width, height), device=self.device)
         angle, scale = self.uniform(n, low=-0.6, high=0.6), self.uniform(n, low=0.6, high=1.15)
         mirror = torch.where(self.uniform(n) < 0.5, -1.0, 1.0)
         cos, sin = angle.cos() * scale, angle.sin() * scale
         matrix = torch.stack((torch.stack((cos * mirror, -sin), 1), torch.stack((sin * mirror, cos), 1)), 1)
-        return Texture(image, self.uniform(n, 2, low=0.25, high=0.75) * extent, matrix)
+        return Texture(image, self.uniform(n, 2, low=0.25, high=0.75) * self.extent, matrix)
 
     def paint(self, texture: Texture, x: torch.Tensor) -> torch.Tensor:
         source = torch.einsum("nij,njyx->nyxi", texture.matrix, x - self.size / 2) + texture.centre[:, None, None]
-        height, width = texture.image.shape[2:]
-        extent = torch.tensor((width - 1.0, height - 1.0), device=self.device)
         return F.grid_sample(
-            texture.image, source / extent * 2 - 1, mode="bicubic", padding_mode="reflection", align_corners=True
+            texture.image, source / (self.extent - 1) * 2 - 1, mode="bicubic", padding_mode="reflection", align_corners=True
         )
 
     def shape(self, n: int) -> Shape:

@@ -8,12 +8,11 @@ import torch
 
 import paths  # noqa: F401
 from dain import DAIN
-from dain.operators import project_flow  # noqa: F401
 from dain.weights import load_weights
 from fast_network import predict
 from formula_weights import fill, uniform
 from kernels import LOW, ON_GPU
-from layers import FUSED, WideConv7x7, conv_relu
+from layers import WideConv7x7, conv_relu
 from rectify import NormalisedRectifyNet
 
 DEVICE = "cuda" if ON_GPU else "cpu"
@@ -77,6 +76,5 @@ def check_layers() -> bool:
 
 if __name__ == "__main__":
     torch.manual_seed(0)
-    print("fused convolutions:", FUSED)
     results = [check_layers(), check_network()]
     sys.exit(0 if all(results) else 1)

@@ -32,7 +32,7 @@ from fast_network import predict
 from footage import Footage
 from kernels import library
 from losses import charbonnier, flow_loss, ranking_loss
-from rectify import NormalisedRectifyNet, start_afresh
+from rectify import FIRST_LAYER_RATE, NormalisedRectifyNet, start_afresh
 from scenes import SceneGenerator
 from steps import ClippedAdamW, Step
 
@@ -56,7 +56,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--blend-batch", type=int, nargs=2, default=(12, 4), metavar=("REAL", "SYNTHETIC"))
     parser.add_argument("--joint-batch", type=int, nargs=2, default=(9, 3), metavar=("REAL", "SYNTHETIC"))
     parser.add_argument("--rate", type=float, default=1e-4, help="learning rate of flow; the others follow from it")
-    parser.add_argument("--rectify-rate", type=float, default=4e-4)
+    parser.add_argument("--rectify-rate", type=float, default=2e-4)
     parser.add_argument("--blend-weight", type=float, default=0.5, help="of the blend's loss in the joint phase")
     parser.add_argument("--export-every", type=float, default=240)
     parser.add_argument("--eager", action="store_true", help="no CUDA graphs")
@@ -116,14 +116,15 @@ class Trainer:
         def of(*prefixes: str) -> list[torch.nn.Parameter]:
             return [p for key, p in named.items() if key.startswith(prefixes) and not key.startswith("flownets.deconv2")]
 
-        first = ("rectifyNet.block1.0.weight", "rectifyNet.block1.0.bias")
-        rectify = [p for key, p in named.items() if key.startswith("rectifyNet") and key not in first]
+        replaced = self.rectify.deployed()
+        rectify = [p for key, p in named.items() if key.startswith("rectifyNet") and key[11:] not in replaced]
         return {
             "flow": of("flownets"),
             "kernel": of("initScaleNets"),
             "depth": of("depthNet"),
             "context": of("ctxNet"),
-            "rectify": [self.rectify.weight, self.rectify.bias, *rectify],
+            "rectify_first": [self.rectify.weight],
+            "rectify": [self.rectify.bias, self.rectify.last_weight, self.rectify.last_bias, *rectify],
         }
 
     def texture_bank(self) -> torch.Tensor:
@@ -153,7 +154,7 @@ class Trainer:
         self.load_real()
         if phase == "joint" and self.joint_steps() == 0:
             self.measure_rectify_input()
-        shared = ("flow", "kernel") if phase == "blend" else ("flow", "kernel", "context", "rectify")
+        shared = ("flow", "kernel") if phase == "blend" else ("flow", "kernel", "context", "rectify_first", "rectify")
         self.steps = {
             "plain": self.make_step("none" if phase == "blend" else "frozen", shared),
             "depth": self.make_step("learn", (*shared, "depth")),
@@ -217,7 +218,8 @@ class Trainer:
         base = self.options.rate * cosine(progress) * min(1.0, (sum(self.counts.values()) + 1) / 300)
         own = (progress - share) / max(1 - share, 1e-6)
         rectify = self.options.rectify_rate * cosine(own) * min(1.0, (self.joint_steps() + 1) / 800)
-        return {"flow": base, "kernel": 2 * base, "depth": base, "context": rectify, "rectify": rectify}
+        return {"flow": base, "kernel": 2 * base, "depth": base, "context": rectify, "rectify": rectify,
+                "rectify_first": rectify * FIRST_LAYER_RATE}  # fmt: skip
 
     def joint_steps(self) -> int:
         return sum(count for kind, count in self.counts.items() if kind.startswith("joint"))
@@ -288,29 +290,28 @@ class Trainer:
         """Of the weights as they are deployed: the rectify net's first layer with its normalisation folded in."""
         if not hasattr(self, "averaged"):
             mine, theirs = dict(self.net.named_parameters()), dict(self.average.named_parameters())
-            keys = [k for k in mine if not k.startswith("rectifyNet.block1.0")]
+            keys = [k for k in mine if k.removeprefix("rectifyNet.") not in self.rectify.deployed()]
             self.averaged = [theirs[k] for k in keys], [mine[k].detach() for k in keys]
         count = sum(self.counts.values())
         rate = 1 - min(AVERAGE_DECAY, (1 + count) / (10 + count))
         torch._foreach_lerp_(*self.averaged, rate)
         if self.phase == "joint":
-            first = self.average.rectifyNet.block1[0]
-            weight, bias = self.rectify.deployed()
-            # The first joint step sets it: before, the average knows nothing of the layer.
+            # The first joint step sets them: before, the average knows nothing of these layers.
             rate = max(rate, 1 / max(1, self.joint_steps()))
-            first.weight.lerp_(weight, rate)
-            first.bias.lerp_(bias, rate)
+            for key, value in self.rectify.deployed().items():
+                self.average.rectifyNet.get_parameter(key).lerp_(value, rate)
 
     def deploy(self) -> None:
-        weight, bias = self.rectify.deployed()
-        self.net.rectifyNet.block1[0].weight.data.copy_(weight)
-        self.net.rectifyNet.block1[0].bias.data.copy_(bias)
+        for key, value in self.rectify.deployed().items():
+            self.net.rectifyNet.get_parameter(key).data.copy_(value)
 
     def report(self, moment: str) -> None:
-        """Scores of the averaged weights on every benchmark, and the live units of the nets that can die."""
+        """Scores of the averaged weights, and the live units of the nets that can die; benchmarks only at the end."""
         if self.rank:
             return
         for name, sequences in self.benchmarks.items():
+            if name != "validation" and moment != "end":
+                continue
             start = time.time()
             results = evaluate(self.average, sequences)
             self.log(f"{moment} {name}: {summary(results)} ({time.time() - start:.1f} s)")
