@@ -26,20 +26,3 @@ func parallelFor(_ count: Int, threads: Int, _ body: @Sendable (_ index: Int, _ 
         }
     }
 }
-
-/// Cuts `count` rows into parts of at least `minimum` rows and at most `parts` parts, for `parallelFor`.
-struct RowParts {
-    let rows: Int
-    let rowsPerPart: Int
-
-    init(_ rows: Int, minimum: Int = 4, parts: Int = 64) {
-        self.rows = rows
-        rowsPerPart = max(minimum, (rows + parts - 1) / parts, 1)
-    }
-
-    var count: Int { (rows + rowsPerPart - 1) / rowsPerPart }
-
-    subscript(part: Int) -> Range<Int> {
-        part * rowsPerPart..<min(rows, (part + 1) * rowsPerPart)
-    }
-}

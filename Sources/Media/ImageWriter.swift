@@ -7,7 +7,6 @@ public final class ImageWriter {
     private let settings: EncoderSettings
     private let overwrite: Bool
     private let inputs: [String]
-    private var scaler: Scaler?
     /// Conversions that a user should know of.
     public private(set) var notes: [String] = []
 

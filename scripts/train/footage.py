@@ -1,6 +1,7 @@
 """Real triplets from a shard: videos beside JSON lists of segments `[first frame, one past last, source]`.
 
-A shard is a folder of H.264 streams; beside each lies a JSON list of its cut-free segments. Everything is decoded once, into the memory of the GPU; a batch is a gather.
+A shard is a folder of H.264 streams; beside each lies a JSON list of its cut-free segments. Everything is decoded once,
+into the memory of the GPU; a batch is a gather.
 """
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
