@@ -62,7 +62,7 @@ struct ModelsTests {
     @Test func soundModelsVerify() async throws {
         let result = try await models(["verify"], in: modelFolder())
         #expect(result.exitCode == 0, "\(result)")
-        #expect(result.stdout == "tiny: OK\ndain-bootstrap: OK\n")
+        #expect(result.stdout.hasPrefix("tiny: OK\ndain-bootstrap: OK\n"))
     }
 
     @Test func oneDamagedOrMissingModelFailsTheVerification() async throws {
@@ -73,7 +73,7 @@ struct ModelsTests {
         let damaged = try await models(["verify"], in: folder)
         #expect(damaged.exitCode == 1, "\(damaged)")
         #expect(damaged.stdout.contains("damaged: sha256"))
-        #expect(damaged.stdout.hasSuffix("dain-bootstrap: OK\n"))
+        #expect(damaged.stdout.contains("\ndain-bootstrap: OK\n"))
 
         try FileManager.default.removeItem(at: folder["tiny.safetensors"])
         let missing = try await models(["verify"], in: folder)
