@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Runs the built `dain` as users do, and captures what it prints and how it ends.
 ///
@@ -30,9 +31,12 @@ final class DainProcess: Sendable {
     enum HarnessError: Error, CustomStringConvertible {
         case noBinary(String)
         case timedOut(arguments: [String], seconds: Double, stderr: String)
+        case endedEarly(arguments: [String], stderr: String)
 
         var description: String {
             switch self {
+            case .endedEarly(let arguments, let stderr):
+                "dain \(arguments.joined(separator: " ")) ended before it was expected to; stderr:\n\(stderr)"
             case .noBinary(let path):
                 "\(path) is not there: build it in the tests' configuration first (scripts/test does)"
             case .timedOut(let arguments, let seconds, let stderr):
@@ -141,6 +145,22 @@ final class DainProcess: Sendable {
         String(decoding: try Data(contentsOf: files["stderr"]), as: UTF8.self)
     }
 
+    /// Waits until `condition` holds while the program runs: an error when the program ends first, or when so many
+    /// seconds pass.
+    func waitWhileRunning(timeout: Double = 120, until condition: () throws -> Bool) async throws {
+        let start = ContinuousClock.now
+        while try !condition() {
+            guard !exit.isFinished else {
+                throw HarnessError.endedEarly(arguments: arguments, stderr: try stderrSoFar())
+            }
+            if start.duration(to: .now) > .seconds(timeout) {
+                kill(processIdentifier, SIGKILL)
+                throw HarnessError.timedOut(arguments: arguments, seconds: timeout, stderr: try stderrSoFar())
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     /// Waits until the program ends, and kills it after `timeout` seconds.
     func wait(timeout: Double = 240) async throws -> Result {
         guard let (code, isSignal) = await exit.wait(seconds: timeout) else {
@@ -159,12 +179,16 @@ final class DainProcess: Sendable {
     private final class Exit: Sendable {
         private let stream: AsyncStream<(code: Int32, isSignal: Bool)>
         private let continuation: AsyncStream<(code: Int32, isSignal: Bool)>.Continuation
+        private let finished = Atomic<Bool>(false)
+
+        var isFinished: Bool { finished.load(ordering: .acquiring) }
 
         init() {
             (stream, continuation) = AsyncStream.makeStream()
         }
 
         func finish(code: Int32, isSignal: Bool) {
+            finished.store(true, ordering: .releasing)
             continuation.yield((code, isSignal))
             continuation.finish()
         }
