@@ -32,9 +32,6 @@ let package = Package(
                     "libswscale-dev", "libswresample-dev",
                 ]), .brew(["ffmpeg"]),
             ]),
-        .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas",
-            providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
 
         .target(name: "CProcessor"),
         .target(
@@ -42,8 +39,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Timing", swiftSettings: strict),
         .target(name: "Tensors", swiftSettings: strict),
-        .target(
-            name: "CPUBackend", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + vectorised),
+        .target(name: "CPUBackend", dependencies: ["Tensors"], swiftSettings: strict + vectorised),
         .target(name: "ReferenceBackend", dependencies: ["Tensors"], swiftSettings: strict),
         .target(name: "Weights", swiftSettings: strict),
         .target(name: "Networks", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
@@ -54,7 +50,7 @@ let package = Package(
         .executableTarget(
             name: "dain",
             dependencies: [
-                "CFFmpeg", "COpenBLAS", "CPUBackend", "CProcessor", "Console", "Interpolation", "Media",
+                "CFFmpeg", "CPUBackend", "CProcessor", "Console", "Interpolation", "Media",
                 "Networks", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -60,6 +60,13 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     @Option(name: .long, help: "CPU threads (default: all).")
     var threads: Int?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Memory to keep to, such as 6G; large frames are cut into tiles (default: 80 % of what is free).",
+            valueName: "size"))
+    var maxMemory: MemorySize?
+
     @OptionGroup var diagnostics: DiagnosticsOptions
 
     /// Factors beyond this are a mistake: a second of film would last a quarter of an hour.
@@ -110,7 +117,8 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         let model = try OpenedModel.open(model)
         let network = try DAIN(
             weights: model.weights, backend: CPUBackend(threads: threads), projection: projection)
-        return DAINInterpolator(network: network)
+        let limit = maxMemory?.bytes ?? SystemMemory.safePart
+        return DAINInterpolator(network: network, memoryLimit: limit) { TilingNote.log($0, limit: limit) }
     }
 }
 
