@@ -68,7 +68,7 @@ import Testing
             let folder = try frames()
             let result = try await DainProcess.run(
                 ["interpolate", "a.ppm", "b.ppm", "-o", "out.ppm", "--max-memory", "8G", "--threads", "2"],
-                currentDirectory: folder.url, shell: "ulimit -v 1000000")
+                currentDirectory: folder.url, shell: "ulimit -v 1500000")
             #expect(result.exitCode == 0, "\(result)")
             #expect(result.stderr.contains("tiles of"), "\(result)")
             #expect(try picture("out.ppm", in: folder).count == 768 * 448 * 3)
