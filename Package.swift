@@ -47,11 +47,12 @@ let package = Package(
         .target(
             name: "Interpolation", dependencies: ["Media", "Networks", "Tensors", "Timing"],
             swiftSettings: strict),
+        .target(name: "Evaluation", swiftSettings: strict),
         .executableTarget(
             name: "dain",
             dependencies: [
-                "CFFmpeg", "CPUBackend", "CProcessor", "Console", "Interpolation", "Media",
-                "Networks", "Tensors", "Timing", "Weights",
+                "CFFmpeg", "CPUBackend", "CProcessor", "Console", "Evaluation", "Interpolation",
+                "Media", "Networks", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -71,6 +72,7 @@ let package = Package(
         .testTarget(
             name: "InterpolationTests", dependencies: ["CPUBackend", "Interpolation", "Media", "Networks"],
             swiftSettings: strict),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
         .testTarget(name: "DainTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
