@@ -17,10 +17,11 @@ struct VideoJob {
 
     func run(_ cancellation: Cancellation) throws {
         let input = command.inputs[0]
-        let reader = try VideoReader(path: input)
+        let output = command.output ?? OutputName.beside(input, label: label)
+        try StandardStreams.check(input: input, output: output)
+        let reader = try VideoReader(path: input, settings: command.input.settings)
         let opening = reader.openingNotes
         report(opening)
-        let output = command.output ?? OutputName.beside(input, label: label)
         let done: Progress
         if ImageSequenceWriter.isSequence(output) {
             let writer = try ImageSequenceWriter(
@@ -46,7 +47,9 @@ struct VideoJob {
             }
             report(reader.notes.dropFirst(opening.count) + writer.notes.dropFirst(announced))
         }
-        log.notice("wrote \(output): \(done.outputFrames) frames, \(done.newFrames) of them new")
+        log.notice(
+            "wrote \(StandardStreams.name(output)): \(done.outputFrames) frames, \(done.newFrames) of them new"
+        )
     }
 
     private func runPipeline(
