@@ -55,13 +55,17 @@ struct ColourMatrix {
     ) {
         let (redGain, blueGain) = (chromaSpan / (2 * (1 - red)), chromaSpan / (2 * (1 - blue)))
         for x in 0..<count {
-            let luma = red * r[x] + green * g[x] + blue * b[x]
+            let (r, g, b) = (Self.finite(r[x]), Self.finite(g[x]), Self.finite(b[x]))
+            let luma = red * r + green * g + blue * b
             y[x] = Self.code(black + lumaSpan * luma)
-            cb[x] = Self.code(grey + blueGain * (b[x] - luma))
-            cr[x] = Self.code(grey + redGain * (r[x] - luma))
+            cb[x] = Self.code(grey + blueGain * (b - luma))
+            cr[x] = Self.code(grey + redGain * (r - luma))
         }
     }
 
-    /// The nearest of the 65536; NaN becomes 0.
+    /// NaN becomes black, and infinity a value that is still beyond all code values.
+    private static func finite(_ value: Float) -> Float { value.isNaN ? 0 : min(max(value, -8), 8) }
+
+    /// The nearest of the 65536.
     private static func code(_ value: Float) -> UInt16 { UInt16(min(value > 0 ? value + 0.5 : 0, 65535)) }
 }

@@ -59,6 +59,12 @@ enum Container {
         ]
     }
 
+    /// Whether it only lists frames, which a reader shows at one rate.
+    static func holdsNoTimes(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
+        container.pointee.flags & AVFMT_NOTIMESTAMPS != 0
+            || ["yuv4mpegpipe", "rawvideo"].contains(name(of: container))
+    }
+
     /// Whether its muxer goes back to what it has written, as pipes do not allow.
     static func needsSeeking(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
         ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "mxf", "mxf_d10", "mxf_opatom", "avif"]

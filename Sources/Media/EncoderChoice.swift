@@ -74,6 +74,9 @@ enum EncoderChoice {
         func add(_ formats: [AVPixelFormat], because reason: String = "") {
             guard let best = closest(to: input, among: formats) else { return }
             var note = "encoder \(encoder): \(reason)frames are converted from \(input.name) to \(best.name)"
+            if let curve = frame.curve(in: best) {
+                note += curve == AVCOL_TRC_LINEAR ? ", by sRGB's curve to linear light" : ", by sRGB's curve"
+            }
             if input.hasAlpha, !best.hasAlpha { note += ", without their transparency" }
             choices.append((best, note))
         }

@@ -37,5 +37,39 @@ enum LinearLight {
 }
 
 extension VideoFrame {
-    var isLinearLight: Bool { pointer.pointee.color_trc == AVCOL_TRC_LINEAR }
+    /// Whether its values are proportional to light. Floats are where nothing else is said: EXR's decoder says nothing.
+    var isLinearLight: Bool {
+        let curve = pointer.pointee.color_trc
+        return curve == AVCOL_TRC_LINEAR || curve == AVCOL_TRC_UNSPECIFIED && format.isFloat
+    }
+
+    /// Whether its values follow one of the curves of HDR, for which sRGB's does not stand in.
+    private var isHighDynamicRange: Bool {
+        [AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67].contains(pointer.pointee.color_trc)
+    }
+
+    /// The curve that pictures of `format` get when they are made of this one's: floats hold linear light, and whole numbers
+    /// of a linear picture sRGB's curve. nil where nothing changes.
+    func curve(in format: AVPixelFormat) -> AVColorTransferCharacteristic? {
+        if self.format.isFloat == format.isFloat { return nil }
+        if self.format.isFloat { return isLinearLight ? AVCOL_TRC_IEC61966_2_1 : nil }
+        return isLinearLight || isHighDynamicRange ? nil : AVCOL_TRC_LINEAR
+    }
+}
+
+/// Converts whole pictures between linear light and sRGB's curve.
+final class LightConverter {
+    private let toRGB = PixelConverter()
+    private let fromRGB = PixelConverter()
+    private var rgb: [Float] = []
+
+    /// Fills `result`, whose tags are set, with what `frame` shows.
+    func convert(_ frame: VideoFrame, into result: VideoFrame) throws {
+        let count = 3 * frame.width * frame.height
+        if rgb.count != count { rgb = [Float](repeating: 0, count: count) }
+        try rgb.withUnsafeMutableBufferPointer { try toRGB.convert(frame, to: $0) }
+        try rgb.withUnsafeBufferPointer {
+            try fromRGB.write($0, alpha: AlphaPlane.read(frame), to: result)
+        }
+    }
 }

@@ -65,7 +65,15 @@ public final class PixelConverter {
         precondition(rgb.count == 3 * first.width * first.height, "three planes of the frame's size")
         let result = try VideoFrame(like: first, format: pixelFormat.map(AVPixelFormat.named))
         result.becomeNew()
-        if first.isLinearLight {
+        if let curve = first.curve(in: result.format) { result.pointer.pointee.color_trc = curve }
+        let alpha = result.format.hasAlpha ? alpha ?? Self.mixedAlpha(first, second, at: t) : nil
+        try write(rgb, alpha: alpha, to: result)
+        return result
+    }
+
+    /// Fills a frame, by its own format and tags. Without `alpha` it is opaque.
+    func write(_ rgb: UnsafeBufferPointer<Float>, alpha: [Float]?, to result: VideoFrame) throws {
+        if result.isLinearLight {
             let light = rgb.map(LinearLight.decode)
             try light.withUnsafeBufferPointer { try write($0, to: result) }
         } else {
@@ -73,9 +81,8 @@ public final class PixelConverter {
         }
         if result.format.hasAlpha {
             let opaque = { [Float](repeating: 1, count: result.width * result.height) }
-            AlphaPlane.write(alpha ?? Self.mixedAlpha(first, second, at: t) ?? opaque(), into: result)
+            AlphaPlane.write(alpha ?? opaque(), into: result)
         }
-        return result
     }
 
     /// The picture's transparency in [0, 1], row by row; nil where its pixel format has none.
@@ -234,9 +241,9 @@ private struct ComponentScale {
 
     func value(_ code: UInt16) -> Float { (Float(code) - black) / span }
 
-    /// The nearest code value that there is; NaN becomes the lowest.
+    /// The nearest code value that there is; NaN becomes black.
     func code(_ value: Float) -> UInt16 {
-        let code = black + value * span + 0.5
+        let code = black + (value.isNaN ? 0 : value) * span + 0.5
         return UInt16(code > 0 ? min(code, top) : 0)
     }
 }

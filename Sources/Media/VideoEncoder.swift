@@ -9,11 +9,14 @@ final class VideoEncoder {
     private(set) var notes: [String] = []
     private let name: String
     private var scaler: Scaler?
+    private lazy var lightConverter = LightConverter()
     /// Durations of frames whose packets have not come out yet, by timestamp: encoders do not hand them through.
     private var durations: [Int64: Int64] = [:]
     private var lastTimestamp: Int64?
     /// Frames that fell onto the tick of the one before, in containers that only hold a constant rate.
     private(set) var dropped = 0
+    /// Ticks without a frame, where several follow one another as one.
+    private(set) var gaps = 0
 
     /// What the video is like, as far as an encoder must know it.
     struct Source {
@@ -96,6 +99,7 @@ final class VideoEncoder {
             context.pointee.chroma_sample_location =
                 format.isRGB ? AVCHROMA_LOC_UNSPECIFIED : AVCHROMA_LOC_LEFT
         }
+        if let curve = source.first.curve(in: format) { context.pointee.color_trc = curve }
         if source.containerFormats != nil, format.chromaShift == (1, 1),
             frame.chroma_location == AVCHROMA_LOC_UNSPECIFIED
         {
@@ -152,6 +156,7 @@ final class VideoEncoder {
             dropped += 1
             return
         }
+        if let lastTimestamp, timestamp > lastTimestamp + 1 { gaps += 1 }
         lastTimestamp = timestamp
         let picture = try picture(from: frame)
         picture.pointer.pointee.pts = timestamp
@@ -199,6 +204,11 @@ final class VideoEncoder {
             converted.pointer.pointee.colorspace = context.pointee.colorspace
             converted.pointer.pointee.color_range = context.pointee.color_range
             converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
+        }
+        if let curve = frame.curve(in: converted.format) {
+            converted.pointer.pointee.color_trc = curve
+            try lightConverter.convert(frame, into: converted)
+            return converted
         }
         let (source, target) = (Scaler.Side(frame), Scaler.Side(converted))
         if scaler?.source != source || scaler?.target != target {

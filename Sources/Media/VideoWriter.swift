@@ -70,6 +70,11 @@ public final class VideoWriter: @unchecked Sendable {
                 "frames left out, because container \(muxer.containerName) cannot tell their times apart: \(encoder.dropped)"
             )
         }
+        if encoder.gaps > 0, Container.holdsNoTimes(muxer.container) {
+            notes.append(
+                "container \(muxer.containerName) holds no times: its frames follow one another at one rate, and pauses "
+                    + "that are lost: \(encoder.gaps)")
+        }
         let repaired = copies.values.reduce(0) { $0 + $1.repaired }
         if repaired > 0 {
             notes.append(

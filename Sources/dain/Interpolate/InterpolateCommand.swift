@@ -93,6 +93,9 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
                 "expected one video, folder or pattern, or two images; got \(inputs.count) inputs")
         }
         if inputs.contains("") { throw ValidationError("an input's name is empty") }
+        if encoding.format != nil, output == nil, inputs != ["-"] {
+            throw ValidationError("--format takes --output: the file's name is not made by the format")
+        }
         if output?.isEmpty == true { throw ValidationError("--output is empty") }
     }
 

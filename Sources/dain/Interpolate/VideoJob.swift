@@ -24,6 +24,9 @@ struct VideoJob {
         report(opening)
         let done: Progress
         if ImageSequenceWriter.isSequence(output) {
+            if command.encoding.format != nil {
+                throw BadUsage("--format is for videos; the ending of '\(output)' chooses the images' format")
+            }
             let writer = try ImageSequenceWriter(
                 path: output, input: input, settings: command.encoding.settings,
                 overwrite: !command.noOverwrite)
