@@ -8,10 +8,13 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>
 #include <libavutil/imgutils.h>
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libavutil/sha.h>
@@ -135,6 +138,35 @@ static inline void *cffmpeg_log_owner(void *context) {
 /// Whether a stream's pictures are made of two fields.
 static inline bool cffmpeg_is_interlaced(const AVCodecParameters *parameters) {
     return parameters->field_order > AV_FIELD_PROGRESSIVE;
+}
+
+/// Of a stream with two fields, whether the upper one is shown first.
+static inline bool cffmpeg_is_top_field_first(const AVCodecParameters *parameters) {
+    return parameters->field_order == AV_FIELD_TT || parameters->field_order == AV_FIELD_BT;
+}
+
+// FFmpeg 6.1 made flags of what were fields.
+#define CFFMPEG_FRAME_FLAGS (LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100))
+
+/// Whether a frame is made of two fields.
+static inline bool cffmpeg_frame_is_interlaced(const AVFrame *frame) {
+#if CFFMPEG_FRAME_FLAGS
+    return frame->flags & AV_FRAME_FLAG_INTERLACED;
+#else
+    return frame->interlaced_frame;
+#endif
+}
+
+/// Says that a frame is made of two fields, and which is shown first.
+static inline void cffmpeg_mark_interlaced(AVFrame *frame, bool top_field_first) {
+#if CFFMPEG_FRAME_FLAGS
+    frame->flags |= AV_FRAME_FLAG_INTERLACED;
+    if (top_field_first) frame->flags |= AV_FRAME_FLAG_TOP_FIELD_FIRST;
+    else frame->flags &= ~AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+    frame->interlaced_frame = 1;
+    frame->top_field_first = top_field_first;
+#endif
 }
 
 // swscale's context is an incomplete type up to FFmpeg 7.0 and a complete one from then on, which Swift imports as

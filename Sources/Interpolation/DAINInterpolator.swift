@@ -3,10 +3,13 @@ import Tensors
 
 /// The DAIN network on a backend, for frames of any size: they are padded for the network and cropped again, and cut into
 /// tiles where memory is limited (``TilePlan``).
+///
+/// Transparency, which the network does not see, is warped by the flows and kernels that move the colours.
 public struct DAINInterpolator<B: Backend>: Interpolator {
     private let network: DAIN<B>
     private let scheme: Padding.Scheme
     private let planner: MemoryPlanner<B>
+    private let alphaWarp: AlphaWarp<B>
     private var backend: B { network.backend }
 
     /// - Parameters:
@@ -18,21 +21,21 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
     ) {
         self.network = network
         self.scheme = scheme
+        alphaWarp = AlphaWarp(backend: network.backend)
         planner = MemoryPlanner(limit: memoryLimit, need: network.memoryNeed, announce: announce)
     }
 
     public func prepare(_ image: RGBImage) throws -> PreparedFrame<B> {
         let padding = Padding(width: image.width, height: image.height, scheme: scheme)
-        let shape = Shape(
-            channels: 3, height: image.height + padding.top + padding.bottom,
-            width: image.width + padding.left + padding.right)
-        return try planner.run(shape) { strategy in
-            let original = try backend.makeTensor(
-                Shape(channels: 3, height: image.height, width: image.width))
+        let shape = Shape(channels: 3, height: image.height, width: image.width)
+        return try planner.run(padding.padded(shape)) { strategy in
+            let original = try backend.makeTensor(shape)
             try image.values.withUnsafeBufferPointer { try backend.upload($0, to: original) }
-            let padded = try backend.makeTensor(shape)
+            let padded = try backend.makeTensor(padding.padded(shape))
             backend.padReplicating(original, left: padding.left, top: padding.top, into: padded)
-            let frame = PreparedFrame(image: padded, width: image.width, height: image.height)
+            let frame = PreparedFrame(
+                image: padded, alpha: try image.alpha.map { try alphaWarp.tensor($0, of: image, padding) },
+                range: Self.range(of: image.values), width: image.width, height: image.height)
             if strategy.kept != .picture { _ = try tiles(of: frame, strategy) }
             planner.register(frame)
             return frame
@@ -50,59 +53,76 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
 
     public func interpolate(_ pair: PreparedPair<B>, at t: Float) throws -> RGBImage {
         try planner.run(pair.first.image.shape) { strategy in
-            if strategy.plan.isWhole {
-                return try whole(try features(of: pair, strategy), of: pair.first, at: t)
+            if !strategy.plan.isWhole { pair.forget() }
+            var image = RGBImage(width: pair.first.width, height: pair.first.height) {
+                $0.initialize(repeating: 0)
             }
-            pair.forget()
-            return try tiled(pair, strategy, at: t)
+            let hasAlpha = pair.first.alpha != nil && pair.second.alpha != nil
+            let pixels = image.width * image.height
+            var alpha = [Float](repeating: 0, count: hasAlpha ? AlphaWarp<B>.channels * pixels : 0)
+            try fill(&image.values, &alpha, with: pair, strategy, at: t)
+            clip(&image.values, to: pair)
+            if hasAlpha { image.alpha = AlphaWarp<B>.alpha(from: alpha) }
+            return image
         }
     }
 
-    // MARK: One tile
-
-    private func whole(_ features: DAIN<B>.Pair, of frame: PreparedFrame<B>, at t: Float) throws -> RGBImage {
-        let output = try network.interpolate(features, at: t).output
-        let padding = Padding(width: frame.width, height: frame.height, scheme: scheme)
-        let cropped = try backend.makeTensor(Shape(channels: 3, height: frame.height, width: frame.width))
-        backend.crop(output, left: padding.left, top: padding.top, into: cropped)
-        return try RGBImage(width: frame.width, height: frame.height) { values in
-            try backend.download(cropped, to: values)
-            Self.clip(values)
+    /// Makes the tiles one by one and puts them together; `alpha` is empty where there is none.
+    private func fill(
+        _ values: inout [Float], _ alpha: inout [Float], with pair: PreparedPair<B>,
+        _ strategy: TilingStrategy,
+        at t: Float
+    ) throws {
+        let (width, height) = (pair.first.width, pair.first.height)
+        let padding = Padding(width: width, height: height, scheme: scheme)
+        let plan = strategy.plan
+        let blend = TileBlend(plan)
+        var buffer = [Float](repeating: 0, count: 3 * plan.tilePixels)
+        func add(_ tensor: B.Tensor, tile index: Int, to target: inout [Float]) throws {
+            let count = tensor.shape.count
+            try buffer.withUnsafeMutableBufferPointer { buffer in
+                try backend.download(tensor, to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+                target.withUnsafeMutableBufferPointer { target in
+                    guard let from = buffer.baseAddress, let to = target.baseAddress else { return }
+                    blend.add(
+                        tile: index, of: plan, from, channels: tensor.shape.channels, to: to,
+                        left: padding.left, top: padding.top, width: width, height: height)
+                }
+            }
+        }
+        for (index, place) in plan.tiles.enumerated() {
+            let features = try self.features(of: pair, tile: index, strategy)
+            let result = try network.interpolate(features, at: t)
+            try add(result.output, tile: index, to: &values)
+            if !alpha.isEmpty, let first = pair.first.alpha, let second = pair.second.alpha {
+                let warped = try alphaWarp.warp(
+                    try part(of: first, place, plan), try part(of: second, place, plan), by: features, result,
+                    at: t)
+                try add(warped, tile: index, to: &alpha)
+            }
         }
     }
 
+    // MARK: What is known
+
+    private func features(of pair: PreparedPair<B>, tile index: Int, _ strategy: TilingStrategy) throws
+        -> DAIN<B>.Pair
+    {
+        if strategy.plan.isWhole { return try features(of: pair, strategy) }
+        let place = strategy.plan.tiles[index]
+        let (known0, known1) = (pair.first.tiles(for: strategy), pair.second.tiles(for: strategy))
+        return try network.pair(
+            try known0?[index] ?? frame(pair.first, place, strategy),
+            try known1?[index] ?? frame(pair.second, place, strategy))
+    }
+
+    /// Of a pair of whole frames; remembered.
     private func features(of pair: PreparedPair<B>, _ strategy: TilingStrategy) throws -> DAIN<B>.Pair {
         if let known = pair.features { return known }
         let features = try network.pair(
             try tiles(of: pair.first, strategy)[0], try tiles(of: pair.second, strategy)[0])
         pair.remember(features)
         return features
-    }
-
-    // MARK: Many tiles
-
-    private func tiled(_ pair: PreparedPair<B>, _ strategy: TilingStrategy, at t: Float) throws -> RGBImage {
-        let (width, height) = (pair.first.width, pair.first.height)
-        let padding = Padding(width: width, height: height, scheme: scheme)
-        let blend = TileBlend(strategy.plan)
-        let (known0, known1) = (pair.first.tiles(for: strategy), pair.second.tiles(for: strategy))
-        var tile = [Float](repeating: 0, count: 3 * strategy.plan.tilePixels)
-        return try RGBImage(width: width, height: height) { values in
-            values.initialize(repeating: 0)
-            for (index, place) in strategy.plan.tiles.enumerated() {
-                let features = try network.pair(
-                    try known0?[index] ?? frame(pair.first, place, strategy),
-                    try known1?[index] ?? frame(pair.second, place, strategy))
-                let output = try network.interpolate(features, at: t).output
-                try tile.withUnsafeMutableBufferPointer { tile in
-                    try backend.download(output, to: tile)
-                    blend.add(
-                        tile: index, of: strategy.plan, UnsafeBufferPointer(tile), to: values,
-                        left: padding.left, top: padding.top, width: width, height: height)
-                }
-            }
-            Self.clip(values)
-        }
     }
 
     /// What is known of each tile of a frame; computed and remembered where it is not.
@@ -118,15 +138,42 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
     private func frame(_ frame: PreparedFrame<B>, _ tile: TilePlan.Tile, _ strategy: TilingStrategy) throws
         -> DAIN<B>.Frame
     {
-        if strategy.plan.isWhole { return try network.frame(frame.image) }
-        let part = try backend.makeTensor(
-            Shape(channels: 3, height: tile.rows.count, width: tile.columns.count))
-        backend.crop(frame.image, left: tile.columns.lowerBound, top: tile.rows.lowerBound, into: part)
-        return try network.frame(part, keepsContext: false)
+        let isWhole = strategy.plan.isWhole
+        return try network.frame(try part(of: frame.image, tile, strategy.plan), keepsContext: isWhole)
     }
 
-    /// A value that is not a number counts as black: encoders have no such colour.
-    private static func clip(_ values: UnsafeMutableBufferPointer<Float>) {
-        for index in values.indices { values[index] = values[index] > 0 ? min(values[index], 1) : 0 }
+    private func part(of tensor: B.Tensor, _ tile: TilePlan.Tile, _ plan: TilePlan) throws -> B.Tensor {
+        if plan.isWhole { return tensor }
+        let part = try backend.makeTensor(
+            Shape(channels: tensor.shape.channels, height: tile.rows.count, width: tile.columns.count))
+        backend.crop(tensor, left: tile.columns.lowerBound, top: tile.rows.lowerBound, into: part)
+        return part
+    }
+
+    // MARK: Values
+
+    /// The new frame goes no further beyond black and white than its neighbours do.
+    private func clip(_ values: inout [Float], to pair: PreparedPair<B>) {
+        let lower = min(pair.first.range.lowerBound, pair.second.range.lowerBound)
+        let upper = max(pair.first.range.upperBound, pair.second.range.upperBound)
+        for index in values.indices {
+            let value = values[index]
+            // A value that is not a number counts as black: encoders have no such colour.
+            values[index] = value.isNaN ? 0 : min(max(value, lower), upper)
+        }
+    }
+
+    private static func range(of values: [Float]) -> ClosedRange<Float> {
+        var (lower, upper): (Float, Float) = (0, 1)
+        for value in values where value.isFinite { (lower, upper) = (min(lower, value), max(upper, value)) }
+        return lower...upper
+    }
+}
+
+extension Padding {
+    /// The shape of a padded feature map.
+    func padded(_ shape: Shape) -> Shape {
+        Shape(
+            channels: shape.channels, height: top + shape.height + bottom, width: left + shape.width + right)
     }
 }

@@ -12,6 +12,7 @@ public protocol Interpolator: Sendable {
     /// All that can be computed from two neighbours without knowing the time between them. Both have the same size.
     func prepare(_ first: PreparedFrame, _ second: PreparedFrame) throws -> PreparedPair
 
-    /// The frame at a fraction `t` of the way from the first to the second, 0 < t < 1, clipped to [0, 1].
+    /// The frame at a fraction `t` of the way from the first to the second, 0 < t < 1. Its values go no further
+    /// outside of [0, 1] than those of the two frames do, and are finite.
     func interpolate(_ pair: PreparedPair, at t: Float) throws -> RGBImage
 }

@@ -4,15 +4,20 @@ import Tensors
 
 /// A frame as the network takes it, and what is known of it so far.
 public final class PreparedFrame<B: Backend>: Sendable {
-    /// RGB in [0, 1], padded.
+    /// RGB, padded.
     let image: B.Tensor
+    /// Transparency as `AlphaWarp` takes it, where there is any.
+    let alpha: B.Tensor?
+    /// [0, 1], and further where the frame's values are.
+    let range: ClosedRange<Float>
     /// The picture's size without the padding.
     let width: Int
     let height: Int
     private let known = Mutex<(strategy: TilingStrategy, tiles: [DAIN<B>.Frame])?>(nil)
 
-    init(image: B.Tensor, width: Int, height: Int) {
-        (self.image, self.width, self.height) = (image, width, height)
+    init(image: B.Tensor, alpha: B.Tensor?, range: ClosedRange<Float>, width: Int, height: Int) {
+        (self.image, self.alpha, self.range) = (image, alpha, range)
+        (self.width, self.height) = (width, height)
     }
 
     /// What is known of each tile under a strategy, if it was remembered.

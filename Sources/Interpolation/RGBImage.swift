@@ -1,9 +1,12 @@
-/// A picture as the networks see it: red, green and blue planes one after another, `[3, H, W]`, in [0, 1].
+/// A picture as the networks see it: red, green and blue planes one after another, `[3, H, W]`. Black is 0 and white 1;
+/// what a video holds beyond them lies outside.
 public struct RGBImage: Sendable {
     public let width: Int
     public let height: Int
     /// Row by row, plane by plane.
     public var values: [Float]
+    /// Transparency, `[H, W]` in [0, 1]: 0 is clear. nil where all is opaque. Networks do not see it; it moves with the colours.
+    public var alpha: [Float]?
 
     /// A picture whose values `fill` writes; it gets the memory uninitialised and must write all of it.
     public init(

@@ -1,22 +1,50 @@
 import CFFmpeg
 
-/// The transparency of a frame, whatever its pixel format.
+/// The transparency of a frame, whatever its pixel format, as values in [0, 1], row by row.
 enum AlphaPlane {
-    /// Writes (1 - t)·first + t·second to the alpha of `result`; all three have one format and size.
-    static func mix(_ first: VideoFrame, _ second: VideoFrame, at t: Float, into result: VideoFrame) {
-        guard let (a, b) = Samples(first).flatMap({ a in Samples(second).map { (a, $0) } }),
-            let target = Samples(result)
-        else { return }
-        let component = result.format.componentCount - 1
-        var rowA = [UInt16](repeating: 0, count: result.width)
-        var rowB = rowA
-        for y in 0..<result.height {
-            a.read(component: component, y, into: &rowA)
-            b.read(component: component, y, into: &rowB)
-            for x in 0..<rowA.count {
-                rowA[x] = UInt16(((1 - t) * Float(rowA[x]) + t * Float(rowB[x])).rounded())
+    /// nil where the pixel format has none.
+    static func read(_ frame: VideoFrame) -> [Float]? {
+        guard frame.format.hasAlpha else { return nil }
+        let (width, height) = (frame.width, frame.height)
+        if frame.format.isPlanarFloat {
+            return (0..<height).flatMap { y in
+                UnsafeBufferPointer(start: frame.row(3, y) as UnsafeMutablePointer<Float>, count: width)
             }
-            target.write(component: component, y, from: &rowA)
+        }
+        guard let samples = Samples(frame) else { return nil }
+        let component = frame.format.componentCount - 1
+        let scale = 1 / Float((1 << frame.format.depth(of: component)) - 1)
+        var row = [UInt16](repeating: 0, count: width)
+        var values: [Float] = []
+        values.reserveCapacity(width * height)
+        for y in 0..<height {
+            samples.read(component: component, y, into: &row)
+            for code in row { values.append(Float(code) * scale) }
+        }
+        return values
+    }
+
+    /// Replaces the alpha of a frame that has one.
+    static func write(_ values: [Float], into frame: VideoFrame) {
+        precondition(values.count == frame.width * frame.height, "one plane of the frame's size")
+        let width = frame.width
+        if frame.format.isPlanarFloat {
+            for y in 0..<frame.height {
+                let row: UnsafeMutablePointer<Float> = frame.row(3, y)
+                for x in 0..<width { row[x] = values[y * width + x] }
+            }
+            return
+        }
+        guard let samples = Samples(frame) else { return }
+        let component = frame.format.componentCount - 1
+        let top = Float((1 << frame.format.depth(of: component)) - 1)
+        var row = [UInt16](repeating: 0, count: width)
+        for y in 0..<frame.height {
+            for x in 0..<width {
+                let code = values[y * width + x] * top + 0.5
+                row[x] = UInt16(min(code > 0 ? code : 0, top))
+            }
+            samples.write(component: component, y, from: &row)
         }
     }
 }

@@ -30,7 +30,7 @@ struct ColourMatrix {
         chromaSpan = colours.isFullRange ? full : 224 * unit
     }
 
-    /// Converts a row; values outside of [0, 1], which code values can mean, are clamped.
+    /// Converts a row. Code values below black and above white, which cameras write, become values outside of [0, 1].
     func convert(
         y: UnsafePointer<UInt16>, cb: UnsafePointer<UInt16>, cr: UnsafePointer<UInt16>, count: Int,
         red r: UnsafeMutablePointer<Float>, green g: UnsafeMutablePointer<Float>,
@@ -42,27 +42,30 @@ struct ColourMatrix {
         for x in 0..<count {
             let luma = (Float(y[x]) - black) * lumaScale
             let (u, v) = ((Float(cb[x]) - grey) * chromaScale, (Float(cr[x]) - grey) * chromaScale)
-            r[x] = Self.clamp(luma + redGain * v, 1)
-            g[x] = Self.clamp(luma - redInGreen * v - blueInGreen * u, 1)
-            b[x] = Self.clamp(luma + blueGain * u, 1)
+            r[x] = luma + redGain * v
+            g[x] = luma - redInGreen * v - blueInGreen * u
+            b[x] = luma + blueGain * u
         }
     }
 
-    /// The way back, to the nearest code values.
+    /// The way back, to the nearest code values that there are.
     func convert(
         red r: UnsafePointer<Float>, green g: UnsafePointer<Float>, blue b: UnsafePointer<Float>, count: Int,
         y: UnsafeMutablePointer<UInt16>, cb: UnsafeMutablePointer<UInt16>, cr: UnsafeMutablePointer<UInt16>
     ) {
         let (redGain, blueGain) = (chromaSpan / (2 * (1 - red)), chromaSpan / (2 * (1 - blue)))
         for x in 0..<count {
-            let (r, g, b) = (Self.clamp(r[x], 1), Self.clamp(g[x], 1), Self.clamp(b[x], 1))
+            let (r, g, b) = (Self.finite(r[x]), Self.finite(g[x]), Self.finite(b[x]))
             let luma = red * r + green * g + blue * b
-            y[x] = UInt16(Self.clamp(black + lumaSpan * luma + 0.5, 65535))
-            cb[x] = UInt16(Self.clamp(grey + blueGain * (b - luma) + 0.5, 65535))
-            cr[x] = UInt16(Self.clamp(grey + redGain * (r - luma) + 0.5, 65535))
+            y[x] = Self.code(black + lumaSpan * luma)
+            cb[x] = Self.code(grey + blueGain * (b - luma))
+            cr[x] = Self.code(grey + redGain * (r - luma))
         }
     }
 
-    /// NaN becomes 0.
-    private static func clamp(_ value: Float, _ top: Float) -> Float { min(value > 0 ? value : 0, top) }
+    /// NaN becomes black, and infinity a value that is still beyond all code values.
+    private static func finite(_ value: Float) -> Float { value.isNaN ? 0 : min(max(value, -8), 8) }
+
+    /// The nearest of the 65536.
+    private static func code(_ value: Float) -> UInt16 { UInt16(min(value > 0 ? value + 0.5 : 0, 65535)) }
 }

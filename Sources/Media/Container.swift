@@ -44,6 +44,33 @@ enum Container {
             || isMatroska && cffmpeg_matroska_holds_rotation()
     }
 
+    /// The pixel formats that it holds, where that is not the encoder's matter: YUV4MPEG names planar YUV and grey alone.
+    static func pixelFormats(_ container: UnsafePointer<AVOutputFormat>) -> [AVPixelFormat]? {
+        guard name(of: container) == "yuv4mpegpipe" else { return nil }
+        return [
+            AV_PIX_FMT_GRAY8, AV_PIX_FMT_GRAY9LE, AV_PIX_FMT_GRAY10LE, AV_PIX_FMT_GRAY12LE,
+            AV_PIX_FMT_GRAY16LE,
+            AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV411P,
+            AV_PIX_FMT_YUV420P9LE, AV_PIX_FMT_YUV422P9LE, AV_PIX_FMT_YUV444P9LE,
+            AV_PIX_FMT_YUV420P10LE, AV_PIX_FMT_YUV422P10LE, AV_PIX_FMT_YUV444P10LE,
+            AV_PIX_FMT_YUV420P12LE, AV_PIX_FMT_YUV422P12LE, AV_PIX_FMT_YUV444P12LE,
+            AV_PIX_FMT_YUV420P14LE, AV_PIX_FMT_YUV422P14LE, AV_PIX_FMT_YUV444P14LE,
+            AV_PIX_FMT_YUV420P16LE, AV_PIX_FMT_YUV422P16LE, AV_PIX_FMT_YUV444P16LE,
+        ]
+    }
+
+    /// Whether it only lists frames, which a reader shows at one rate.
+    static func holdsNoTimes(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
+        container.pointee.flags & AVFMT_NOTIMESTAMPS != 0
+            || ["yuv4mpegpipe", "rawvideo"].contains(name(of: container))
+    }
+
+    /// Whether its muxer goes back to what it has written, as pipes do not allow.
+    static func needsSeeking(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
+        ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "mxf", "mxf_d10", "mxf_opatom", "avif"]
+            .contains(name(of: container))
+    }
+
     static func name(of container: UnsafePointer<AVOutputFormat>) -> String {
         FFmpeg.string(container.pointee.name) ?? "?"
     }

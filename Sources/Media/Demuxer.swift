@@ -3,25 +3,69 @@ import Foundation
 
 /// An open file: its container, its streams, and the packets in the order they lie in it.
 final class Demuxer {
+    /// How messages name it.
     let path: String
+    /// Whether it comes from a pipe or a device, as opposed to a file that can be sought in.
+    let isLive: Bool
     let context: UnsafeMutablePointer<AVFormatContext>
     private(set) var clock: StreamClock
     /// Declared last, so that it is released after the context is closed.
     let errors = ReadErrors()
 
     /// Opens anything FFmpeg reads and looks at its streams.
-    init(path: String) throws(MediaError) {
+    init(path: String, settings: InputSettings = InputSettings()) throws(MediaError) {
         FFmpegLog.capture()
-        self.path = path
+        let isStandardInput = path == StandardStream.path
+        let name = isStandardInput ? StandardStream.input : path
+        self.path = name
+        let format = try settings.format.map { name throws(MediaError) in
+            guard let format = av_find_input_format(FormatName.ffmpeg(name)) else {
+                throw .unknownInputFormat(name: name)
+            }
+            return format
+        }
+        var options: OpaquePointer?
+        defer { av_dict_free(&options) }
+        for (key, value) in settings.demuxerOptions { av_dict_set(&options, key, value, 0) }
         var opened: UnsafeMutablePointer<AVFormatContext>?
         // A colon in a file's name does not make the part before it a protocol.
-        let url = access(path, F_OK) == 0 ? "file:" + path : path
-        try FFmpeg.explain("avformat_open_input", path) { avformat_open_input(&opened, url, nil, nil) }
+        let url =
+            isStandardInput ? StandardStream.inputURL : access(path, F_OK) == 0 ? "file:" + path : path
+        try FFmpeg.explain("avformat_open_input", name) {
+            avformat_open_input(&opened, url, format, &options)
+        }
         context = try FFmpeg.allocated(opened, "avformat_open_input")
         context.pointee.opaque = errors.pointer
+        isLive = context.pointee.pb.map { $0.pointee.seekable == 0 } ?? false
+        clock = StreamClock(context)
+        // FFmpeg takes out what the demuxer has used.
+        if let unused = av_dict_get(options, "", nil, AV_DICT_IGNORE_SUFFIX) {
+            throw .inputOptionUnused(
+                name: String(cString: unused.pointee.key), path: name,
+                format: FFmpeg.string(context.pointee.iformat.pointee.name) ?? "?")
+        }
+        findStreams()
+        clock = StreamClock(context)
+    }
+
+    /// Completes what is known of the streams, by reading ahead where a header does not tell.
+    private func findStreams() {
+        let format = FFmpeg.string(context.pointee.iformat.pointee.name) ?? ""
+        if isLive {
+            // Frames must not wait for those that would be read to estimate a rate: only headers state one.
+            context.pointee.fps_probe_size = 0
+            // Here all is known, and what FFmpeg would read ahead are whole pictures.
+            if ["yuv4mpegpipe", "rawvideo"].contains(format) {
+                for stream in streams {
+                    let base = stream.pointee.time_base
+                    stream.pointee.avg_frame_rate = AVRational(num: base.den, den: base.num)
+                    stream.pointee.r_frame_rate = stream.pointee.avg_frame_rate
+                }
+                return
+            }
+        }
         // An error here leaves streams incompletely described; decoding tells whether that matters.
         avformat_find_stream_info(context, nil)
-        clock = StreamClock(context)
     }
 
     deinit {

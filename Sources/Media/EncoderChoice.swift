@@ -4,9 +4,12 @@ import CFFmpeg
 enum EncoderChoice {
     /// The encoder that the settings name; else those that the container holds, best first: H.264, the container's own, and
     /// FFV1, which takes what others refuse.
-    static func encoders(for container: UnsafePointer<AVOutputFormat>, _ settings: EncoderSettings)
-        throws(MediaError) -> [UnsafePointer<AVCodec>]
-    {
+    ///
+    /// What goes into a pipe is for another program to work on, and loses nothing where the container allows that: raw
+    /// pictures, and FFV1 in Matroska.
+    static func encoders(
+        for container: UnsafePointer<AVOutputFormat>, toPipe: Bool = false, _ settings: EncoderSettings
+    ) throws(MediaError) -> [UnsafePointer<AVCodec>] {
         if let name = settings.codec {
             let codec = try named(name)
             if Container.holds(codec.pointee.id, container) == false {
@@ -16,6 +19,13 @@ enum EncoderChoice {
             }
             return [codec]
         }
+        let lossless: AVCodecID? =
+            switch Container.name(of: container) {
+            case "nut" where toPipe: AV_CODEC_ID_RAWVIDEO
+            case "matroska" where toPipe: AV_CODEC_ID_FFV1
+            default: nil
+            }
+        if let lossless, let found = avcodec_find_encoder(lossless) { return [found] }
         let own = container.pointee.video_codec
         var candidates = [own]
         for (id, place) in [(AV_CODEC_ID_H264, 0), (AV_CODEC_ID_FFV1, 1)]
@@ -46,11 +56,12 @@ enum EncoderChoice {
 
     /// The pixel formats to try to encode in, best first, with a note on each that is not the input's.
     static func pixelFormats(
-        for frame: VideoFrame, _ codec: UnsafePointer<AVCodec>, _ settings: EncoderSettings
+        for frame: VideoFrame, _ codec: UnsafePointer<AVCodec>, within allowed: [AVPixelFormat]? = nil,
+        _ settings: EncoderSettings
     ) throws(MediaError) -> [(format: AVPixelFormat, note: String?)] {
         let encoder = FFmpeg.string(codec.pointee.name) ?? "?"
         let input = frame.format
-        let supported = supportedFormats(codec)
+        let supported = supportedFormats(codec, within: allowed)
         if let name = settings.pixelFormat {
             let format = try AVPixelFormat.named(name)
             guard supported.isEmpty || supported.contains(format) else {
@@ -63,6 +74,9 @@ enum EncoderChoice {
         func add(_ formats: [AVPixelFormat], because reason: String = "") {
             guard let best = closest(to: input, among: formats) else { return }
             var note = "encoder \(encoder): \(reason)frames are converted from \(input.name) to \(best.name)"
+            if let curve = frame.curve(in: best) {
+                note += curve == AVCOL_TRC_LINEAR ? ", by sRGB's curve to linear light" : ", by sRGB's curve"
+            }
             if input.hasAlpha, !best.hasAlpha { note += ", without their transparency" }
             choices.append((best, note))
         }
@@ -101,11 +115,13 @@ enum EncoderChoice {
         return best == AV_PIX_FMT_NONE ? nil : best
     }
 
-    private static func supportedFormats(_ codec: UnsafePointer<AVCodec>) -> [AVPixelFormat] {
-        guard var format = cffmpeg_pixel_formats(codec) else { return [] }
+    private static func supportedFormats(_ codec: UnsafePointer<AVCodec>, within allowed: [AVPixelFormat]?)
+        -> [AVPixelFormat]
+    {
+        guard var format = cffmpeg_pixel_formats(codec) else { return allowed ?? [] }
         var formats: [AVPixelFormat] = []
         while format.pointee != AV_PIX_FMT_NONE {
-            formats.append(format.pointee)
+            if allowed?.contains(format.pointee) ?? true { formats.append(format.pointee) }
             format += 1
         }
         return formats

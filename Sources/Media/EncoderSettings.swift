@@ -1,5 +1,7 @@
 /// How the video is to be encoded; what is nil follows from the container and the input.
 public struct EncoderSettings: Sendable, Hashable {
+    /// FFmpeg's name of the container (`matroska`), in place of the one that the output's ending says.
+    public var container: String?
     /// An encoder's name (`libx264`) or a codec's (`h264`).
     public var codec: String?
     /// Constant rate factor, on the encoder's own scale.
@@ -21,9 +23,10 @@ public struct EncoderSettings: Sendable, Hashable {
     }
 
     public init(
-        codec: String? = nil, quality: Double? = nil, preset: String? = nil, pixelFormat: String? = nil,
-        options: [Option] = []
+        container: String? = nil, codec: String? = nil, quality: Double? = nil, preset: String? = nil,
+        pixelFormat: String? = nil, options: [Option] = []
     ) {
+        self.container = container
         self.codec = codec
         self.quality = quality
         self.preset = preset

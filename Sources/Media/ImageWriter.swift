@@ -84,7 +84,9 @@ public final class ImageSequenceWriter {
         self.pattern = pattern
         folder = pattern.folder.isEmpty ? "." : pattern.folder
         writer = try ImageWriter(like: target, settings: settings, overwrite: overwrite, inputs: [])
-        if let inputs = try ImageSequence(path: input)?.paths, mayReplace(inputs, of: input, to: path) {
+        if input != StandardStream.path, let inputs = try ImageSequence(path: input)?.paths,
+            mayReplace(inputs, of: input, to: path)
+        {
             throw MediaError.outputIsInput(path: path)
         }
         if !overwrite, access(pattern.path(1), F_OK) == 0 {

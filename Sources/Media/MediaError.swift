@@ -10,6 +10,12 @@ public enum MediaError: Error, Sendable {
     case nothingDecodes(path: String)
     case emptySequence(path: String, reason: String)
     case unknownContainer(path: String)
+    case unknownOutputFormat(name: String)
+    case unknownInputFormat(name: String)
+    /// An input's size, rate or pixel format was stated that its format has no need of.
+    case inputOptionUnused(name: String, path: String, format: String)
+    /// The container goes back to what it has written, which a pipe does not allow.
+    case containerNeedsFile(container: String)
     case unknownImageFormat(path: String)
     case unknownCodec(name: String, kind: String)
     case unknownPixelFormat(name: String)
@@ -46,6 +52,12 @@ public enum MediaError: Error, Sendable {
         }
     }
 
+    /// Whether whoever read from standard output has stopped.
+    public var isClosedPipe: Bool {
+        guard case .ffmpeg(_, let code, let subject, _) = self else { return false }
+        return subject == StandardStream.output && code == cffmpeg_error(EPIPE)
+    }
+
     /// Whether an `errno` means that the machine lacks something, whatever is asked of it.
     private static func isShortage(_ code: Int32) -> Bool {
         [ENOMEM, ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, EFBIG].contains(code)
@@ -79,6 +91,14 @@ extension MediaError: CustomStringConvertible {
         case .emptySequence(let path, let reason): "\(path): \(reason)"
         case .unknownContainer(let path):
             "'\(path)': the ending names no container that FFmpeg writes; try .mp4, .mkv or .mov"
+        case .unknownOutputFormat(let name):
+            "no output format is called '\(name)'; 'ffmpeg -muxers' lists them"
+        case .unknownInputFormat(let name):
+            "no input format is called '\(name)'; 'ffmpeg -demuxers' lists them"
+        case .inputOptionUnused(let name, let path, let format):
+            "\(path): format \(format) takes no \(name == "framerate" ? "frame rate" : name.replacing("_", with: " ")): it states its own"
+        case .containerNeedsFile(let container):
+            "container \(container) cannot be written to a pipe; try matroska, nut or yuv4mpegpipe"
         case .unknownImageFormat(let path):
             "'\(path)': the ending names no image format that FFmpeg writes; try .png, .tif or .jpg"
         case .unknownCodec(let name, let kind):

@@ -10,18 +10,27 @@ final class Muxer: @unchecked Sendable {
     private let lock = NSLock()
     private var isOpen = false
 
-    /// A container of the kind that the name's ending says.
-    init(path: String) throws(MediaError) {
+    /// Whether it writes to standard output.
+    let isPipe: Bool
+
+    /// A container of the kind that `format` or, without one, the name's ending says. Standard output gets YUV4MPEG.
+    init(path: String, format: String? = nil) throws(MediaError) {
         FFmpegLog.capture()
-        self.path = path
+        isPipe = path == StandardStream.path
+        self.path = isPipe ? StandardStream.output : path
+        let format = format.map(FormatName.ffmpeg) ?? (isPipe ? "yuv4mpegpipe" : nil)
         var allocated: UnsafeMutablePointer<AVFormatContext>?
-        guard avformat_alloc_output_context2(&allocated, nil, nil, path) >= 0, let allocated else {
+        guard avformat_alloc_output_context2(&allocated, nil, format, path) >= 0, let allocated else {
+            if let format { throw .unknownOutputFormat(name: format) }
             throw .unknownContainer(path: path)
         }
         context = allocated
         Self.allowExperimental(allocated)
         if has(AVFMT_NOFILE) {
             throw .notOneFile(path: path, container: containerName)
+        }
+        if isPipe, Container.needsSeeking(container) {
+            throw .containerNeedsFile(container: containerName)
         }
         guard Container.isForVideo(container) else {
             throw .noVideoInContainer(path: path, container: containerName)
@@ -52,6 +61,8 @@ final class Muxer: @unchecked Sendable {
         let code = avio_open(&context.pointee.pb, file, AVIO_FLAG_WRITE)
         if code < 0 { throw .ffmpeg(call: "avio_open", code: code, subject: path, detail: nil) }
         isOpen = true
+        // Whoever reads the other end waits for each frame.
+        if isPipe { context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS }
         refineEditLists()
         try FFmpeg.explain("avformat_write_header", path) { avformat_write_header(context, nil) }
     }

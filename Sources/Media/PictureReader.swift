@@ -11,11 +11,13 @@ final class PictureReader {
     private var hasReachedEnd = false
     /// Gets each packet that is not the video's, in the file's order.
     var otherPacketHandler: ((Packet) throws -> Void)?
+    private let lightLevels = LightLevels()
     /// Packets that the decoder or the demuxer could not use.
     private(set) var damage = 0
 
-    init(path: String) throws(MediaError) {
-        demuxer = try Demuxer(path: path)
+    init(path: String, settings: InputSettings = InputSettings()) throws(MediaError) {
+        demuxer = try Demuxer(path: path, settings: settings)
+        let path = demuxer.path
         guard let stream = demuxer.videoStream else { throw .noVideoStream(path: path) }
         self.stream = stream
         let parameters = stream.parameters
@@ -28,6 +30,8 @@ final class PictureReader {
             path)
         decoder.pointee.pkt_timebase = stream.pointee.time_base
         decoder.pointee.thread_count = 0
+        // Threads that decode a frame each hold one back each.
+        if demuxer.isLive { decoder.pointee.thread_type = FF_THREAD_SLICE }
         decoder.pointee.opaque = demuxer.errors.pointer
         try FFmpeg.explain("avcodec_open2", "\(path): decoder \(FFmpeg.codecName(parameters.codec_id))") {
             avcodec_open2(decoder, codec, nil)
@@ -48,6 +52,7 @@ final class PictureReader {
             let code = avcodec_receive_frame(decoder, frame.pointer)
             if code >= 0 {
                 frame.tagFullRange()
+                try lightLevels.complete(frame, from: stream)
                 return frame
             }
             if code == FFmpeg.endOfFile { return nil }

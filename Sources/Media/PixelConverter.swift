@@ -2,8 +2,10 @@ import CFFmpeg
 
 /// Converts frames to RGB for a network, and its results back to the frames' own format and colours.
 ///
-/// RGB is planar float, `[3, H, W]` in [0, 1], with the frame's own transfer curve. The matrix, range and chroma location are
-/// those of each frame's tags (`ColourProperties` says what is assumed where tags are missing).
+/// RGB is planar float, `[3, H, W]`, with the frame's own transfer curve: black is 0 and white 1, and what cameras and
+/// graders put beyond them lies outside. Only the way back ends at the code values that there are. The matrix, range and
+/// chroma location are those of each frame's tags (`ColourProperties` says what is assumed where tags are missing). Linear
+/// light has a scale of its own (`LinearLight`).
 ///
 /// Not thread-safe: use one converter for each direction.
 public final class PixelConverter {
@@ -16,7 +18,19 @@ public final class PixelConverter {
     public func convert(_ frame: VideoFrame, to rgb: UnsafeMutableBufferPointer<Float>) throws {
         precondition(rgb.count == 3 * frame.width * frame.height, "three planes of the frame's size")
         let planes = Planes(rgb.baseAddress!, width: frame.width, height: frame.height)
+        defer {
+            if frame.isLinearLight {
+                for index in rgb.indices { rgb[index] = LinearLight.encode(rgb[index]) }
+            }
+        }
         switch Self.route(for: frame.format) {
+        case .planarFloat:
+            for channel in 0..<3 {
+                let plane = Self.plane(of: channel, in: frame.format)
+                for y in 0..<frame.height {
+                    planes.row(channel, y).update(from: frame.row(plane, y), count: frame.width)
+                }
+            }
         case .components: Self.readComponents(of: frame, to: planes)
         case .matrix:
             let wide = try intermediate(like: frame, format: AV_PIX_FMT_YUV444P16LE)
@@ -43,17 +57,54 @@ public final class PixelConverter {
 
     /// A picture that shows `rgb` in the colours of `first`, and in its pixel format unless another is named.
     ///
-    /// Alpha, which the network knows nothing of, is that of the two neighbours mixed linearly at `t`.
+    /// - Parameter alpha: The picture's transparency; without one it is that of the two neighbours, mixed linearly at `t`.
     public func frame(
-        showing rgb: UnsafeBufferPointer<Float>, between first: VideoFrame, and second: VideoFrame,
-        at t: Float, pixelFormat: String? = nil
+        showing rgb: UnsafeBufferPointer<Float>, alpha: [Float]? = nil, between first: VideoFrame,
+        and second: VideoFrame, at t: Float, pixelFormat: String? = nil
     ) throws -> VideoFrame {
         precondition(rgb.count == 3 * first.width * first.height, "three planes of the frame's size")
-        let planes = Planes(
-            UnsafeMutablePointer(mutating: rgb.baseAddress!), width: first.width, height: first.height)
         let result = try VideoFrame(like: first, format: pixelFormat.map(AVPixelFormat.named))
         result.becomeNew()
+        if let curve = first.curve(in: result.format) { result.pointer.pointee.color_trc = curve }
+        let alpha = result.format.hasAlpha ? alpha ?? Self.mixedAlpha(first, second, at: t) : nil
+        try write(rgb, alpha: alpha, to: result)
+        return result
+    }
+
+    /// Fills a frame, by its own format and tags. Without `alpha` it is opaque.
+    func write(_ rgb: UnsafeBufferPointer<Float>, alpha: [Float]?, to result: VideoFrame) throws {
+        if result.isLinearLight {
+            let light = rgb.map(LinearLight.decode)
+            try light.withUnsafeBufferPointer { try write($0, to: result) }
+        } else {
+            try write(rgb, to: result)
+        }
+        if result.format.hasAlpha {
+            let opaque = { [Float](repeating: 1, count: result.width * result.height) }
+            AlphaPlane.write(alpha ?? opaque(), into: result)
+        }
+    }
+
+    /// The picture's transparency in [0, 1], row by row; nil where its pixel format has none.
+    public func alpha(of frame: VideoFrame) -> [Float]? { AlphaPlane.read(frame) }
+
+    private static func mixedAlpha(_ first: VideoFrame, _ second: VideoFrame, at t: Float) -> [Float]? {
+        guard let first = AlphaPlane.read(first), let second = AlphaPlane.read(second) else { return nil }
+        return zip(first, second).map { (1 - t) * $0 + t * $1 }
+    }
+
+    private func write(_ rgb: UnsafeBufferPointer<Float>, to result: VideoFrame) throws {
+        let planes = Planes(
+            UnsafeMutablePointer(mutating: rgb.baseAddress!), width: result.width, height: result.height)
         switch Self.route(for: result.format) {
+        case .planarFloat:
+            for channel in 0..<(result.format.isGrey ? 1 : 3) {
+                let plane = Self.plane(of: channel, in: result.format)
+                for y in 0..<result.height {
+                    let row: UnsafeMutablePointer<Float> = result.row(plane, y)
+                    row.update(from: planes.row(channel, y), count: result.width)
+                }
+            }
         case .components: Self.writeComponents(of: result, from: planes)
         case .matrix:
             let wide = try intermediate(like: result, format: AV_PIX_FMT_YUV444P16LE)
@@ -76,10 +127,6 @@ public final class PixelConverter {
             }
             try scaler(from: Scaler.Side(rgb: planar), to: Scaler.Side(result)).convert(planar, into: result)
         }
-        if result.format.hasAlpha, result.format == first.format {
-            AlphaPlane.mix(first, second, at: t, into: result)
-        }
-        return result
     }
 
     /// How a pixel format's values become RGB.
@@ -88,17 +135,24 @@ public final class PixelConverter {
         case components
         /// By a matrix, at full chroma resolution in 16 bits.
         case matrix
-        /// By swscale, for formats of floats.
+        /// They are floats already.
+        case planarFloat
+        /// By swscale, for other formats of floats.
         case float
     }
 
     private static func route(for format: AVPixelFormat) -> Route {
+        if format.isPlanarFloat { return .planarFloat }
         if format.isFloat { return .float }
         return format.isRGB || format.isGrey ? .components : .matrix
     }
 
     /// Planes of FFmpeg's planar RGB, and the channels they hold.
     private static let channels = [(0, 1), (1, 2), (2, 0)]
+
+    private static func plane(of channel: Int, in format: AVPixelFormat) -> Int {
+        format.isGrey ? 0 : (channel + 2) % 3
+    }
 
     private static func readComponents(of frame: VideoFrame, to planes: Planes) {
         guard let samples = Samples(frame) else { return }
@@ -133,13 +187,6 @@ public final class PixelConverter {
                     for x in 0..<row.count { row[x] = scale.code(source[x]) }
                 }
                 samples.write(component: channel, y, from: &row)
-            }
-        }
-        if frame.format.hasAlpha {
-            let opaque = UInt16(clamping: (1 << frame.format.depth(of: frame.format.componentCount - 1)) - 1)
-            row = [UInt16](repeating: opaque, count: frame.width)
-            for y in 0..<frame.height {
-                samples.write(component: frame.format.componentCount - 1, y, from: &row)
             }
         }
     }
@@ -192,11 +239,12 @@ private struct ComponentScale {
         (black, span) = isFull ? (0, top) : (16 * unit, 219 * unit)
     }
 
-    func value(_ code: UInt16) -> Float { min(max((Float(code) - black) / span, 0), 1) }
+    func value(_ code: UInt16) -> Float { (Float(code) - black) / span }
 
+    /// The nearest code value that there is; NaN becomes black.
     func code(_ value: Float) -> UInt16 {
-        let code = black + (value > 0 ? min(value, 1) : 0) * span + 0.5
-        return UInt16(min(code, top))
+        let code = black + (value.isNaN ? 0 : value) * span + 0.5
+        return UInt16(code > 0 ? min(code, top) : 0)
     }
 }
 

@@ -13,6 +13,10 @@ extension AVPixelFormat {
     var isHardware: Bool { has(AV_PIX_FMT_FLAG_HWACCEL) }
     var isPalette: Bool { has(AV_PIX_FMT_FLAG_PAL) }
     var isFloat: Bool { has(AV_PIX_FMT_FLAG_FLOAT) }
+    /// Whether it is one that FFmpeg's image codecs hold floats in: planes of native float32, in the order green, blue, red, alpha.
+    var isPlanarFloat: Bool {
+        [AV_PIX_FMT_GBRPF32LE, AV_PIX_FMT_GBRAPF32LE, AV_PIX_FMT_GRAYF32LE].contains(self)
+    }
     var isGrey: Bool { !isRGB && componentCount <= 2 }
     var componentCount: Int { Int(descriptor?.nb_components ?? 0) }
 

@@ -18,12 +18,12 @@ public final class VideoDescription: @unchecked Sendable {
     let sampleAspectRatio: AVRational
 
     /// Images.
-    init(frameCount: Int) {
-        frameRate = VideoReader.imageRate
+    init(frameCount: Int, rate: Rational) {
+        frameRate = rate
         isConstantRate = true
         start = .zero
         self.frameCount = frameCount
-        timeBase = TimeBase(VideoReader.imageRate.reciprocal)
+        timeBase = TimeBase(rate.reciprocal)
         sampleAspectRatio = AVRational(num: 0, den: 1)
     }
 

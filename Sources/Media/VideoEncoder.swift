@@ -9,11 +9,14 @@ final class VideoEncoder {
     private(set) var notes: [String] = []
     private let name: String
     private var scaler: Scaler?
+    private lazy var lightConverter = LightConverter()
     /// Durations of frames whose packets have not come out yet, by timestamp: encoders do not hand them through.
     private var durations: [Int64: Int64] = [:]
     private var lastTimestamp: Int64?
     /// Frames that fell onto the tick of the one before, in containers that only hold a constant rate.
     private(set) var dropped = 0
+    /// Ticks without a frame, where several follow one another as one.
+    private(set) var gaps = 0
 
     /// What the video is like, as far as an encoder must know it.
     struct Source {
@@ -25,13 +28,16 @@ final class VideoEncoder {
         var needsGlobalHeader: Bool
         /// Whether the container stores decoding order and times, as reordered frames need.
         var allowsReordering: Bool
+        /// The pixel formats that the container takes; nil where it leaves that to the encoder.
+        var containerFormats: [AVPixelFormat]?
     }
 
     /// Sets the encoder up in the first pixel format that it accepts for the size.
     init(_ codec: UnsafePointer<AVCodec>, _ source: Source, _ settings: EncoderSettings) throws(MediaError) {
         name = FFmpeg.string(codec.pointee.name) ?? "?"
         timeBase = source.timeBase
-        let choices = try EncoderChoice.pixelFormats(for: source.first, codec, settings)
+        let choices = try EncoderChoice.pixelFormats(
+            for: source.first, codec, within: source.containerFormats, settings)
         var (opened, failure): (UnsafeMutablePointer<AVCodecContext>?, MediaError?)
         for (format, note) in choices where opened == nil {
             do throws(MediaError) {
@@ -93,6 +99,13 @@ final class VideoEncoder {
             context.pointee.chroma_sample_location =
                 format.isRGB ? AVCHROMA_LOC_UNSPECIFIED : AVCHROMA_LOC_LEFT
         }
+        if let curve = source.first.curve(in: format) { context.pointee.color_trc = curve }
+        if source.containerFormats != nil, format.chromaShift == (1, 1),
+            frame.chroma_location == AVCHROMA_LOC_UNSPECIFIED
+        {
+            // YUV4MPEG must name a place, and without one says the middle: the next program is to assume what this one does.
+            context.pointee.chroma_sample_location = ColourProperties(source.first).chromaLocation
+        }
         if format.isFullRangeByName { context.pointee.color_range = AVCOL_RANGE_JPEG }
         context.pointee.thread_count = 0
         if source.needsGlobalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
@@ -109,16 +122,16 @@ final class VideoEncoder {
         if name == "libx265", context.pointee.width < 64 {
             throw .pictureTooSmall(width: source.first.width, height: source.first.height, encoder: name)
         }
-        for (key, value) in EncoderDefaults.options(
-            for: name, width: source.first.width, height: source.first.height,
-            isConstantRate: source.isConstantRate, settings)
-        {
-            av_opt_set(context, key, value, AV_OPT_SEARCH_CHILDREN)
-        }
+        let defaults = EncoderDefaults.options(
+            for: name, source.first, isConstantRate: source.isConstantRate, settings)
+        for (key, value) in defaults { av_opt_set(context, key, value, AV_OPT_SEARCH_CHILDREN) }
         if !settings.statesQuality { EncoderDefaults.applyQuantizer(context) }
         let own = context.pointee
         for option in settings.allOptions {
-            let code = av_opt_set(context, option.key, option.value, AV_OPT_SEARCH_CHILDREN)
+            // A list of the encoder library's own parameters adds to ours: later ones win.
+            let base = option.key.hasSuffix("-params") ? defaults.first { $0.0 == option.key }?.1 : nil
+            let value = (base.map { $0 + ":" } ?? "") + option.value
+            let code = av_opt_set(context, option.key, value, AV_OPT_SEARCH_CHILDREN)
             if code == cffmpeg_error_option_not_found {
                 throw .unknownEncoderOption(name: option.key, encoder: name)
             }
@@ -143,6 +156,7 @@ final class VideoEncoder {
             dropped += 1
             return
         }
+        if let lastTimestamp, timestamp > lastTimestamp + 1 { gaps += 1 }
         lastTimestamp = timestamp
         let picture = try picture(from: frame)
         picture.pointer.pointee.pts = timestamp
@@ -190,6 +204,11 @@ final class VideoEncoder {
             converted.pointer.pointee.colorspace = context.pointee.colorspace
             converted.pointer.pointee.color_range = context.pointee.color_range
             converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
+        }
+        if let curve = frame.curve(in: converted.format) {
+            converted.pointer.pointee.color_trc = curve
+            try lightConverter.convert(frame, into: converted)
+            return converted
         }
         let (source, target) = (Scaler.Side(frame), Scaler.Side(converted))
         if scaler?.source != source || scaler?.target != target {

@@ -8,6 +8,7 @@ public final class VideoReader: @unchecked Sendable {
     /// Frames per second of images, which have no times of their own; FFmpeg takes the same.
     public static let imageRate = Rational(25)
 
+    /// The input, as messages name it.
     public let path: String
     /// Whether the input is a folder or a pattern of images.
     public let isSequence: Bool
@@ -15,6 +16,8 @@ public final class VideoReader: @unchecked Sendable {
     public let video: VideoDescription
 
     private let file: PictureReader?
+    private let deinterlacer: Deinterlacer?
+    private var hasDecodedAll = false
     private var remainingImages: ArraySlice<String>
     private let normalizer = FrameNormalizer()
     private var pending: VideoFrame?
@@ -24,29 +27,35 @@ public final class VideoReader: @unchecked Sendable {
     private var framesRead = 0
     private var heldPackets: [Packet] = []
     private let sequenceNotes: [String]
+    private var fieldNoteAtOpening: String?
 
-    /// Opens the input and decodes its first picture. Throws where there is none.
-    public init(path: String) throws {
-        self.path = path
-        if let sequence = try ImageSequence(path: path) {
+    /// Opens the input, `-` for standard input, and decodes its first picture. Throws where there is none.
+    public init(path: String, settings: InputSettings = InputSettings()) throws {
+        let isStandardInput = path == StandardStream.path
+        self.path = isStandardInput ? StandardStream.input : path
+        if !isStandardInput, let sequence = try ImageSequence(path: path) {
             isSequence = true
             file = nil
+            deinterlacer = nil
             sequenceNotes = sequence.notes
             remainingImages = sequence.paths[...]
-            video = VideoDescription(frameCount: sequence.paths.count)
+            video = VideoDescription(
+                frameCount: sequence.paths.count, rate: settings.frameRate ?? Self.imageRate)
         } else {
-            let file = try PictureReader(path: path)
+            let file = try PictureReader(path: path, settings: settings)
             isSequence = false
             self.file = file
+            deinterlacer = settings.deinterlaces ? Deinterlacer(file.stream) : nil
             sequenceNotes = []
             remainingImages = []
             video = VideoDescription(file)
         }
         // Packets of other streams lie before the first picture, and have no place to go yet.
         file?.otherPacketHandler = { [unowned self] packet in heldPackets.append(packet) }
-        guard let first = try read() else { throw MediaError.nothingDecodes(path: path) }
+        guard let first = try read() else { throw MediaError.nothingDecodes(path: self.path) }
         pending = first
         video.complete(with: first)
+        fieldNoteAtOpening = fieldNote
     }
 
     /// The next picture; its time is later than all before. nil at the end.
@@ -63,13 +72,22 @@ public final class VideoReader: @unchecked Sendable {
 
     /// Of `notes`, those that are known before the first frame is read.
     public var openingNotes: [String] {
-        var notes = sequenceNotes
-        if let file, cffmpeg_is_interlaced(file.stream.pointee.codecpar) {
-            notes.append(
-                "\(path): is interlaced, and combed frames are interpolated as they are; deinterlace it first, "
-                    + "for example by ffmpeg -vf bwdif")
+        sequenceNotes + (fieldNoteAtOpening.map { [$0] } ?? [])
+    }
+
+    /// What became of pictures of two fields; nil where there were none.
+    private var fieldNote: String? {
+        guard let file else { return nil }
+        if let deinterlacer, deinterlacer.isActive {
+            if let refusal = deinterlacer.refusal {
+                return "\(path): is interlaced, and combed frames are interpolated as they are: \(refusal)"
+            }
+            return "\(path): is interlaced; each frame is deinterlaced by bwdif"
         }
-        return notes
+        if deinterlacer == nil, cffmpeg_is_interlaced(file.stream.pointee.codecpar) {
+            return "\(path): is interlaced, and combed frames are interpolated as they are"
+        }
+        return nil
     }
 
     /// What the demuxer and the decoder could not use, in one sentence; nil for a sound file.
@@ -85,6 +103,7 @@ public final class VideoReader: @unchecked Sendable {
     /// What a user should know about the input; complete once the end was reached.
     public var notes: [String] {
         var notes = openingNotes
+        if fieldNoteAtOpening == nil, let fieldNote { notes.append(fieldNote) }
         if let damage { notes.append(damage) }
         if unreadable > 0 {
             notes.append("\(path): \(unreadable) images could not be read and were passed over")
@@ -114,11 +133,26 @@ public final class VideoReader: @unchecked Sendable {
 
     private func read() throws -> VideoFrame? {
         while true {
-            guard let frame = try file == nil ? nextImage() : file?.next() else { return nil }
+            guard let frame = try file == nil ? nextImage() : nextPicture() else { return nil }
             let normalized = try normalizer.normalize(frame)
             setTime(of: normalized, from: frame)
             framesRead += 1
             return normalized
+        }
+    }
+
+    /// The file's next picture, whole.
+    private func nextPicture() throws -> VideoFrame? {
+        guard let deinterlacer else { return try file?.next() }
+        while true {
+            if let frame = deinterlacer.take() { return frame }
+            if hasDecodedAll { return nil }
+            if let frame = try file?.next() {
+                try deinterlacer.put(frame)
+            } else {
+                hasDecodedAll = true
+                try deinterlacer.finish()
+            }
         }
     }
 
@@ -144,7 +178,7 @@ public final class VideoReader: @unchecked Sendable {
     private func setTime(of frame: VideoFrame, from decoded: VideoFrame) {
         guard let file, !isSequence else {
             frame.time = previous.map { $0.time + $0.duration } ?? .zero
-            frame.duration = Self.imageRate.reciprocal
+            frame.duration = (video.frameRate ?? Self.imageRate).reciprocal
             previous = (frame.time, frame.duration)
             return
         }

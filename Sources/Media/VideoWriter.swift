@@ -8,7 +8,8 @@ import Timing
 /// Sendable without checks: one thread writes frames, and the packets that the reader's thread brings go through the
 /// muxer's lock.
 public final class VideoWriter: @unchecked Sendable {
-    private let file: PartialFile
+    /// nil for standard output.
+    private let file: PartialFile?
     private let muxer: Muxer
     private let encoder: VideoEncoder
     private let stream: UnsafeMutablePointer<AVStream>
@@ -19,6 +20,7 @@ public final class VideoWriter: @unchecked Sendable {
     /// Opens the output and connects it to the reader, whose other streams are copied from now on.
     ///
     /// - Parameters:
+    ///   - path: The file, or `-` for standard output.
     ///   - rate: The output's nominal frame rate.
     ///   - isConstantRate: Whether all frames follow one another at that rate.
     ///   - timeBase: A unit in which all output times are whole, as far as one exists.
@@ -29,17 +31,18 @@ public final class VideoWriter: @unchecked Sendable {
         isConstantRate: Bool = false, timeBase: Rational, settings: EncoderSettings, overwrite: Bool,
         inputs: [String]
     ) throws {
-        try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
-        muxer = try Muxer(path: path)
+        let isPipe = path == StandardStream.path
+        if !isPipe { try PartialFile.check(path, overwrite: overwrite, inputs: inputs) }
+        muxer = try Muxer(path: path, format: settings.container)
         var skipped: [String] = []
         encoder = try Self.encoder(
             muxer, frame, rate: rate, isConstantRate: isConstantRate, timeBase: timeBase,
             sampleAspectRatio: reader.video.sampleAspectRatio, settings, &skipped)
-        file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
+        file = isPipe ? nil : try PartialFile(path, overwrite: overwrite, inputs: inputs)
         setUpNotes = skipped
         stream = try Self.addStreams(
             muxer, reader, encoder, first: frame, rate: rate, copies: &copies, notes: &setUpNotes)
-        try muxer.begin(writingTo: file.partialPath)
+        try muxer.begin(writingTo: file?.partialPath ?? StandardStream.outputURL)
         try reader.passOtherPackets { [weak self] packet in try self?.copy(packet) }
     }
 
@@ -52,12 +55,12 @@ public final class VideoWriter: @unchecked Sendable {
     public func finish() throws {
         try encoder.finish(writePacket)
         try muxer.finish()
-        try file.complete()
+        try file?.complete()
     }
 
     /// Removes what was written, after a failure. Without it that happens when the last reference goes, and a thread may
     /// hold one until after the process has ended.
-    public func discard() { file.discard() }
+    public func discard() { file?.discard() }
 
     /// What a user should know: conversions, dropped streams and frames.
     public var notes: [String] {
@@ -66,6 +69,11 @@ public final class VideoWriter: @unchecked Sendable {
             notes.append(
                 "frames left out, because container \(muxer.containerName) cannot tell their times apart: \(encoder.dropped)"
             )
+        }
+        if encoder.gaps > 0, Container.holdsNoTimes(muxer.container) {
+            notes.append(
+                "container \(muxer.containerName) holds no times: its frames follow one another at one rate, and pauses "
+                    + "that are lost: \(encoder.gaps)")
         }
         let repaired = copies.values.reduce(0) { $0 + $1.repaired }
         if repaired > 0 {
@@ -92,13 +100,14 @@ public final class VideoWriter: @unchecked Sendable {
         sampleAspectRatio: AVRational, _ settings: EncoderSettings, _ notes: inout [String]
     ) throws(MediaError) -> VideoEncoder {
         var refusal: MediaError?
-        for codec in try EncoderChoice.encoders(for: muxer.container, settings) {
+        for codec in try EncoderChoice.encoders(for: muxer.container, toPipe: muxer.isPipe, settings) {
             let unit = try Self.timeBase(codec.pointee.id, frame, muxer, rate: rate, wanted: timeBase)
             let source = VideoEncoder.Source(
                 first: frame, timeBase: TimeBase(unit), frameRate: rate,
                 isConstantRate: isConstantRate, sampleAspectRatio: sampleAspectRatio,
                 needsGlobalHeader: muxer.has(AVFMT_GLOBALHEADER),
-                allowsReordering: muxer.containerName != "avi")
+                allowsReordering: muxer.containerName != "avi",
+                containerFormats: Container.pixelFormats(muxer.container))
             do throws(MediaError) {
                 let encoder = try VideoEncoder(codec, source, settings)
                 if let refusal {

@@ -56,9 +56,9 @@ struct Picture: Equatable {
     var format: String
     var planes: [Data]
 
-    /// All pictures of a file, in the order they are shown.
+    /// All pictures of a file, in the order they are shown, as they are stored.
     static func all(of file: URL) throws -> [Picture] {
-        let reader = try VideoReader(path: file.path)
+        let reader = try VideoReader(path: file.path, settings: InputSettings(deinterlaces: false))
         var pictures: [Picture] = []
         while let frame = try reader.nextFrame() {
             pictures.append(

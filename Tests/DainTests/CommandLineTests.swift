@@ -31,7 +31,7 @@ struct CommandLineTests {
         #expect(!result.stderr.contains("\u{1B}"))
     }
 
-    @Test func aReaderThatGoesAwayIsAnErrorNotASignal() async throws {
+    @Test func aReaderThatGoesAwayIsNeitherASignalNorNews() async throws {
         // A shell closes the pipe's reading end at once; dain's write then fails with EPIPE.
         let shell = Process()
         let folder = try TemporaryFolder()
@@ -45,6 +45,6 @@ struct CommandLineTests {
         let code = try String(contentsOf: folder["code"], encoding: .utf8)
         let stderr = try String(contentsOf: folder["stderr"], encoding: .utf8)
         #expect(code == "1\n")
-        #expect(stderr == "dain: error: cannot write standard output: Broken pipe\n")
+        #expect(stderr.isEmpty)
     }
 }

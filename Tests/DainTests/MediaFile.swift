@@ -12,6 +12,10 @@ struct MediaFile {
         /// In seconds; nil where the container keeps none for a stream.
         var duration: Rational?
         var sampleAspectRatio: String
+        /// Primaries, transfer, matrix and range, as FFmpeg numbers them.
+        var colours: [UInt32]
+        /// By FFmpeg's number of the type.
+        var sideData: [UInt32: Data]
         var packets: [Packet]
     }
 
@@ -63,7 +67,7 @@ struct MediaFile {
                 title: Self.entry("title", chapter.metadata))
         }
         var streams = (0..<Int(context.pointee.nb_streams)).map { index in
-            Self.describe(context.pointee.streams[index]!.pointee)
+            Self.describe(context.pointee.streams[index]!)
         }
         var packet = av_packet_alloc()
         defer { av_packet_free(&packet) }
@@ -86,7 +90,8 @@ struct MediaFile {
     /// When the video's packets are shown, in that order.
     var videoTimes: [Rational] { video.packets.compactMap(\.time).sorted() }
 
-    private static func describe(_ stream: AVStream) -> Stream {
+    private static func describe(_ pointer: UnsafeMutablePointer<AVStream>) -> Stream {
+        let stream = pointer.pointee
         let parameters = stream.codecpar.pointee
         let kind: Kind =
             switch parameters.codec_type {
@@ -102,6 +107,14 @@ struct MediaFile {
             language: entry("language", stream.metadata), disposition: stream.disposition,
             duration: seconds(stream.duration, stream.time_base),
             sampleAspectRatio: "\(stream.sample_aspect_ratio.num):\(stream.sample_aspect_ratio.den)",
+            colours: [
+                parameters.color_primaries.rawValue, parameters.color_trc.rawValue,
+                parameters.color_space.rawValue, parameters.color_range.rawValue,
+            ],
+            sideData: (0..<cffmpeg_side_data_count(pointer)).reduce(into: [:]) { result, index in
+                let item = cffmpeg_side_data(pointer, index)
+                result[item.type.rawValue] = Data(bytes: item.data, count: item.size)
+            },
             packets: [])
     }
 

@@ -122,7 +122,7 @@ import Testing
                 let b = y + 2 * (1 - kb) * cb
                 let g = (y - kr * r - kb * b) / (1 - kr - kb)
                 for (channel, value) in [r, g, b].enumerated() {
-                    let error = abs(Double(got[channel * w * h + i]) - min(max(value, 0), 1))
+                    let error = abs(Double(got[channel * w * h + i]) - value)
                     if error > worst.0 { worst = (error, channel * w * h + i) }
                 }
             }

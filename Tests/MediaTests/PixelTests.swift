@@ -129,7 +129,7 @@ import Timing
         let frame = try VideoFrame(
             width: 2, height: 2, pixelFormat: "yuv444p", bytes: [UInt8](repeating: 128, count: 12))
         let made = try ConversionAccuracyTests.frame(
-            [.nan, -1, 2, .infinity] + [.nan, -1, 2, .infinity] + [.nan, -.infinity, 2, 1], like: frame)
-        #expect(made.bytes == [16, 16, 235, 235] + [UInt8](repeating: 128, count: 8))
+            [.nan, -1, 2, .infinity] + [.nan, -1, 2, .infinity] + [.nan, -1, 2, .infinity], like: frame)
+        #expect(made.bytes == [16, 0, 255, 255] + [UInt8](repeating: 128, count: 8))
     }
 }

@@ -12,18 +12,18 @@ struct TileBlend {
     ///
     /// - Parameters:
     ///   - index: The tile's place in the plan.
-    ///   - values: The tile, `[3, h, w]`.
-    ///   - frame: `[3, height, width]`, whose first pixel is (left, top) of the padded frame.
+    ///   - values: The tile, `[channels, h, w]`.
+    ///   - frame: `[channels, height, width]`, whose first pixel is (left, top) of the padded frame.
     func add(
-        tile index: Int, of plan: TilePlan, _ values: UnsafeBufferPointer<Float>,
-        to frame: UnsafeMutableBufferPointer<Float>, left: Int, top: Int, width: Int, height: Int
+        tile index: Int, of plan: TilePlan, _ values: UnsafePointer<Float>, channels: Int,
+        to frame: UnsafeMutablePointer<Float>, left: Int, top: Int, width: Int, height: Int
     ) {
         let (row, column) = index.quotientAndRemainder(dividingBy: plan.columns.count)
         let (columns, rows) = (plan.columns[column], plan.rows[row])
         let visibleColumns = columns.clamped(to: left..<left + width)
         let visibleRows = rows.clamped(to: top..<top + height)
         let (across, down) = (horizontal[column], vertical[row])
-        for channel in 0..<3 {
+        for channel in 0..<channels {
             for y in visibleRows {
                 let rowWeight = down[y - rows.lowerBound]
                 let from = (channel * rows.count + y - rows.lowerBound) * columns.count - columns.lowerBound

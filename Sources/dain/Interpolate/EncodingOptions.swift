@@ -6,6 +6,12 @@ struct EncodingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "Container (default: by the output's ending; yuv4mpeg for '-').", valueName: "name"))
+    var format: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "Video encoder or codec (default: H.264 where the container holds it).", valueName: "name"))
     var codec: String?
 
@@ -44,7 +50,7 @@ struct EncodingOptions: ParsableArguments {
 
     var settings: EncoderSettings {
         EncoderSettings(
-            codec: codec, quality: crf, preset: preset, pixelFormat: pixFmt,
+            container: format, codec: codec, quality: crf, preset: preset, pixelFormat: pixFmt,
             options: encoderOption.map(\.option))
     }
 }

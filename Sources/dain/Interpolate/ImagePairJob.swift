@@ -15,6 +15,9 @@ struct ImagePairJob {
         let output =
             command.output
             ?? OutputName.beside(command.inputs[0], label: "t\(timestep)")
+        if output == StandardStream.path {
+            throw BadUsage("one image is written to a file; name it with -o")
+        }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
             throw BadUsage("\(output): is a folder; name a file, such as 'middle.png' in it")
@@ -44,7 +47,7 @@ struct ImagePairJob {
 
     /// The only picture of a file.
     private func picture(_ path: String) throws -> VideoFrame {
-        let reader = try VideoReader(path: path)
+        let reader = try VideoReader(path: path, settings: command.input.settings)
         guard !reader.isSequence, let frame = try reader.nextFrame() else {
             throw BadUsage("\(path): not one image")
         }

@@ -17,14 +17,14 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     @Argument(
         help: ArgumentHelp(
-            "A video, a folder of images, a pattern such as 'frames/%05d.png', or two images.",
+            "A video, '-' for one on standard input, a folder of images, a pattern such as 'frames/%05d.png', or two images.",
             valueName: "input"))
     var inputs: [String]
 
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp(
-            "Where to write; the ending chooses the container, '/' at the end a folder of images.",
+            "Where to write; the ending chooses the container, '/' at the end a folder of images, '-' standard output.",
             valueName: "path"))
     var output: String?
 
@@ -47,6 +47,8 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     @Flag(name: .long, help: "Refuse when the output exists.")
     var noOverwrite = false
+
+    @OptionGroup(title: "Input") var input: InputOptions
 
     @OptionGroup(title: "Encoding") var encoding: EncodingOptions
 
@@ -80,6 +82,9 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
                 "expected one video, folder or pattern, or two images; got \(inputs.count) inputs")
         }
         if inputs.contains("") { throw ValidationError("an input's name is empty") }
+        if encoding.format != nil, output == nil, inputs != ["-"] {
+            throw ValidationError("--format takes --output: the file's name is not made by the format")
+        }
         if output?.isEmpty == true { throw ValidationError("--output is empty") }
     }
 

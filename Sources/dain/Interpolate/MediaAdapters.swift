@@ -29,7 +29,11 @@ final class FrameConverter: PictureConverter, @unchecked Sendable {
     }
 
     func image(of picture: VideoFrame) throws -> RGBImage {
-        try RGBImage(width: picture.width, height: picture.height) { try toRGB.convert(picture, to: $0) }
+        var image = try RGBImage(width: picture.width, height: picture.height) {
+            try toRGB.convert(picture, to: $0)
+        }
+        image.alpha = toRGB.alpha(of: picture)
+        return image
     }
 
     func picture(showing image: RGBImage, between first: VideoFrame, and second: VideoFrame, at t: Float)
@@ -37,7 +41,8 @@ final class FrameConverter: PictureConverter, @unchecked Sendable {
         -> VideoFrame
     {
         try image.values.withUnsafeBufferPointer {
-            try fromRGB.frame(showing: $0, between: first, and: second, at: t, pixelFormat: pixelFormat)
+            try fromRGB.frame(
+                showing: $0, alpha: image.alpha, between: first, and: second, at: t, pixelFormat: pixelFormat)
         }
     }
 }
@@ -64,5 +69,6 @@ struct ImageSink: FrameSink, @unchecked Sendable {
 
 extension MediaError: UserFacingError {
     var userMessage: String { description }
+    var isSilent: Bool { isClosedPipe }
     var exitStatus: ExitStatus { isUsageError ? .badUsage : .failed }
 }

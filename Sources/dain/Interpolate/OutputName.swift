@@ -1,9 +1,12 @@
 import Foundation
+import Media
 
 /// The name of a result that was not given one: the input's, with what was done to it.
 enum OutputName {
     /// `clip.mp4` becomes `clip-2x.mp4`, the pattern `%04d.png` `%04d-2x.png`, the folder `frames` `frames-2x/`; `label` is `2x`, `60fps` and the like.
+    /// What comes through a pipe goes on through one.
     static func beside(_ input: String, label: String) -> String {
+        if input == StandardStream.path { return StandardStream.path }
         // A stroke, as in `60000/1001fps`, would lead to another folder.
         let label = label.replacingOccurrences(of: "/", with: "-")
         var isFolder: ObjCBool = false

@@ -17,12 +17,16 @@ struct VideoJob {
 
     func run(_ cancellation: Cancellation) throws {
         let input = command.inputs[0]
-        let reader = try VideoReader(path: input)
+        let output = command.output ?? OutputName.beside(input, label: label)
+        try StandardStreams.check(input: input, output: output)
+        let reader = try VideoReader(path: input, settings: command.input.settings)
         let opening = reader.openingNotes
         report(opening)
-        let output = command.output ?? OutputName.beside(input, label: label)
         let done: Progress
         if ImageSequenceWriter.isSequence(output) {
+            if command.encoding.format != nil {
+                throw BadUsage("--format is for videos; the ending of '\(output)' chooses the images' format")
+            }
             let writer = try ImageSequenceWriter(
                 path: output, input: input, settings: command.encoding.settings,
                 overwrite: !command.noOverwrite)
@@ -46,7 +50,9 @@ struct VideoJob {
             }
             report(reader.notes.dropFirst(opening.count) + writer.notes.dropFirst(announced))
         }
-        log.notice("wrote \(output): \(done.outputFrames) frames, \(done.newFrames) of them new")
+        log.notice(
+            "wrote \(StandardStreams.name(output)): \(done.outputFrames) frames, \(done.newFrames) of them new"
+        )
     }
 
     private func runPipeline(

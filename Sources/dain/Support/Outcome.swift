@@ -21,7 +21,7 @@ struct Outcome {
     init(of error: any Error) {
         switch error {
         case let error as any UserFacingError:
-            self.init(status: error.exitStatus, error: error.userMessage)
+            self.init(status: error.exitStatus, error: error.isSilent ? nil : error.userMessage)
         case is CancellationError:
             self.init(of: Interrupted())
         case let code as ExitCode:  // The command has said all there is to say.

@@ -12,6 +12,7 @@ enum StandardOutput {
         var code: Int32
         var userMessage: String { "cannot write standard output: \(String(cString: strerror(code)))" }
         var exitStatus: ExitStatus { .failed }
+        var isSilent: Bool { code == EPIPE }
     }
 
     /// Writes the text, ended by one line break.

@@ -8,6 +8,12 @@ protocol UserFacingError: Error {
     /// What happened and to what, in one sentence without a full stop; the remedy too, if there is one.
     var userMessage: String { get }
     var exitStatus: ExitStatus { get }
+    /// Whether the status alone says it: whoever reads a pipe may go away, as `head` does, and that is no news to anybody.
+    var isSilent: Bool { get }
+}
+
+extension UserFacingError {
+    var isSilent: Bool { false }
 }
 
 extension UserFacingError where Self: CustomStringConvertible {
