@@ -57,7 +57,19 @@ public struct CPUBackend: Backend {
         assert(input.shape.channels == description.inputChannels, "convolution input channels")
         assert(output.shape == description.outputShape(for: input.shape), "convolution output shape")
         assert(residual == nil || residual!.shape == output.shape, "residual shape")
-        profile?.record(multiplyAdds: description.multiplyAdds(for: input.shape))
+        guard let profile else { return try run(convolution, input, residual, output) }
+        let start = ContinuousClock.now
+        try run(convolution, input, residual, output)
+        profile.record(
+            ConvolutionRun(
+                layer: convolution.name, algorithm: convolution.algorithm.rawValue, description: description,
+                output: output.shape, multiplyAdds: description.multiplyAdds(for: input.shape),
+                duration: ContinuousClock.now - start))
+    }
+
+    private func run(
+        _ convolution: CPUConvolution, _ input: CPUTensor, _ residual: CPUTensor?, _ output: CPUTensor
+    ) throws {
         switch try convolution.kernel(threads: threads, meter: meter) {
         case .direct(let direct): direct(input, adding: residual, into: output, threads: threads)
         case .product(let product):

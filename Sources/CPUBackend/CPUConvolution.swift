@@ -19,6 +19,7 @@ public final class CPUConvolution: Sendable {
     }
 
     public let description: ConvolutionDescription
+    let name: String
     /// What computes it.
     public let algorithm: ConvolutionAlgorithm
     private let state: Mutex<State>
@@ -37,6 +38,7 @@ public final class CPUConvolution: Sendable {
                 got: "\(weights.values.count) + \(weights.bias.count)")
         }
         self.description = description
+        name = weights.name
         if let forced, forced.applies(to: description) {
             algorithm = forced
         } else {

@@ -68,7 +68,8 @@ struct InceptionBlock<B: Backend>: Sendable {
                 inputChannels: inception.inputChannels, outputChannels: channels, kernel: 1, activation: .relu
             ),
             ConvolutionWeights(
-                values: values.flatMap(\.values), bias: values.flatMap(\.bias), outputChannels: channels))
+                values: values.flatMap(\.values), bias: values.flatMap(\.bias), outputChannels: channels,
+                name: "\(key).*.0"))
     }
 
     func callAsFunction(_ input: B.Tensor) throws -> B.Tensor {

@@ -21,7 +21,7 @@ struct LayerWeights {
         case .affine(let key):
             try fold(key, scale: floats(key + ".weight"), shift: floats(key + ".bias"), &values, &bias)
         }
-        return ConvolutionWeights(values: values, bias: bias, outputChannels: outputs)
+        return ConvolutionWeights(values: values, bias: bias, outputChannels: outputs, name: layer.key)
     }
 
     /// γ · (x - mean) / √(variance + ε) + β, applied to the weights and bias of the convolution before it.
@@ -61,7 +61,8 @@ struct LayerWeights {
             }
         }
         return ConvolutionWeights(
-            values: values, bias: bias.flatMap { [$0, $0, $0, $0] }, outputChannels: 4 * outputs)
+            values: values, bias: bias.flatMap { [$0, $0, $0, $0] }, outputChannels: 4 * outputs,
+            name: layer.key)
     }
 
     private func floats(_ key: String) throws -> [Float] {

@@ -91,7 +91,8 @@ struct RectifyNet<B: Backend>: Sendable {
                 }
             }
         }
-        return ConvolutionWeights(values: values, bias: published.bias, outputChannels: outputs)
+        return ConvolutionWeights(
+            values: values, bias: published.bias, outputChannels: outputs, name: published.name)
     }
 }
 

@@ -49,10 +49,13 @@ public struct ConvolutionDescription: Hashable, Sendable {
 public struct ConvolutionWeights: Sendable {
     public var values: [Float]
     public var bias: [Float]
+    /// The layer's key, for profiles.
+    public var name: String
 
     /// Weights with a bias; without one, the bias is zero.
-    public init(values: [Float], bias: [Float]?, outputChannels: Int) {
+    public init(values: [Float], bias: [Float]?, outputChannels: Int, name: String = "") {
         self.values = values
+        self.name = name
         self.bias = bias ?? [Float](repeating: 0, count: outputChannels)
     }
 }

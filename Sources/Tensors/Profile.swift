@@ -15,6 +15,7 @@ public final class Profile: Sendable {
     fileprivate struct State {
         var entries: [Entry] = []
         var current = "other"
+        var convolutions: [ConvolutionRun] = []
     }
 
     private let state = Mutex(State())
@@ -26,11 +27,15 @@ public final class Profile: Sendable {
 
     public func reset() { state.withLock { $0 = State() } }
 
-    /// Counts multiply-adds towards the stage that runs now.
-    public func record(multiplyAdds: Int) {
+    /// Every convolution that ran, in order.
+    public var convolutions: [ConvolutionRun] { state.withLock(\.convolutions) }
+
+    /// Notes a convolution, and counts it towards the stage that runs now.
+    public func record(_ convolution: ConvolutionRun) {
         state.withLock { state in
             let stage = state.current
-            state.update(stage) { $0.multiplyAdds += multiplyAdds }
+            state.convolutions.append(convolution)
+            state.update(stage) { $0.multiplyAdds += convolution.multiplyAdds }
         }
     }
 

@@ -25,9 +25,14 @@ struct BenchmarkReport: Encodable {
     var steadyStateSeconds: Double
     var newFramesPerSecond: Double
     var stages: [Stage]
+    /// Where asked for: the convolutions, those that take longest first.
+    var layers: [LayerReport]?
     var peakMemoryBytes: Int
 
-    init(_ runs: [Benchmark.Run], of benchmark: Benchmark, model: String, resolution: Resolution) {
+    init(
+        _ runs: [Benchmark.Run], of benchmark: Benchmark, model: String, resolution: Resolution,
+        withLayers: Bool
+    ) {
         self.model = model
         threads = benchmark.backend.threads
         self.resolution = resolution.description
@@ -44,6 +49,9 @@ struct BenchmarkReport: Encodable {
                 gflopsPerSecond: seconds > 0 ? 2e-9 * Double(entry.multiplyAdds) / seconds : 0,
                 share: seconds / total)
         }
+        layers =
+            withLayers
+            ? LayerReport.all(benchmark.profile.convolutions, runs: runs.count, totalSeconds: total) : nil
         peakMemoryBytes = PeakMemory.bytes
     }
 
@@ -65,6 +73,7 @@ struct BenchmarkReport: Encodable {
                     stage.name, format("%.1f ms", 1e3 * stage.seconds), format("%.1f %%", 100 * stage.share),
                     format("%.1f", stage.gmac), format("%.1f", stage.gflopsPerSecond)))
         }
+        if let layers { lines += ["", LayerReport.heading] + layers.map(\.text) }
         lines += [
             "",
             "one new frame, nothing known before   "

@@ -23,6 +23,9 @@ struct BenchCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     @Option(name: .long, help: ArgumentHelp("Model to run.", valueName: "name|path"))
     var model: String?
 
+    @Flag(name: .long, help: "List every convolution with its time and algorithm, too.")
+    var layers = false
+
     @Flag(name: .long, help: "Print the report as JSON.")
     var json = false
 
@@ -53,7 +56,7 @@ struct BenchCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         }
         progress.finish()
         let report = BenchmarkReport(
-            measured, of: benchmark, model: name, resolution: resolution)
+            measured, of: benchmark, model: name, resolution: resolution, withLayers: layers)
         try StandardOutput.print(json ? report.json() : report.text)
     }
 
