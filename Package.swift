@@ -41,6 +41,7 @@ let package = Package(
             name: "Console", dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(name: "Timing", swiftSettings: strict),
+        .target(name: "Scenes", swiftSettings: strict),
         .target(name: "Tensors", swiftSettings: strict),
         .target(
             name: "CPUBackend", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + vectorised),
@@ -49,13 +50,13 @@ let package = Package(
         .target(name: "Networks", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Media", dependencies: ["CFFmpeg", "Timing"], swiftSettings: strict),
         .target(
-            name: "Interpolation", dependencies: ["Media", "Networks", "Tensors", "Timing"],
+            name: "Interpolation", dependencies: ["Media", "Networks", "Scenes", "Tensors", "Timing"],
             swiftSettings: strict),
         .executableTarget(
             name: "dain",
             dependencies: [
                 "CFFmpeg", "COpenBLAS", "CPUBackend", "CProcessor", "Console", "Interpolation", "Media",
-                "Networks", "Tensors", "Timing", "Weights",
+                "Networks", "Scenes", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -63,6 +64,7 @@ let package = Package(
         .testTarget(
             name: "ConsoleTests",
             dependencies: ["Console", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+        .testTarget(name: "ScenesTests", dependencies: ["Scenes"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(
             name: "CPUBackendTests", dependencies: ["CPUBackend", "ReferenceBackend", "Tensors"],
@@ -73,7 +75,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
         .testTarget(
-            name: "InterpolationTests", dependencies: ["CPUBackend", "Interpolation", "Media", "Networks"],
+            name: "InterpolationTests", dependencies: ["CPUBackend", "Interpolation", "Media", "Networks", "Scenes"],
             swiftSettings: strict),
         .testTarget(name: "DainTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
     ],

@@ -1,0 +1,79 @@
+/// When two pictures count as one and the same, although an encoder has written the second a little differently.
+public struct StillTolerance: Hashable, Sendable {
+    /// The greatest mean difference over the whole picture, in [0, 1].
+    public var picture: Float
+    /// The greatest mean difference over any block of 8×8 pixels, in [0, 1]. It is what sees a blink or a cursor.
+    public var block: Float
+
+    public init(picture: Float = 1 / 255, block: Float = 4 / 255) {
+        (self.picture, self.block) = (picture, block)
+    }
+
+    private static let size = 8
+
+    /// Whether the pictures are alike: the mean of |a − b| over pixels and channels stays within both limits.
+    ///
+    /// Pictures of different sizes are not. Looks no further than the first row of blocks that differs.
+    public func holds(_ a: RGBPlanes, _ b: RGBPlanes) -> Bool {
+        guard a.width == b.width, a.height == b.height else { return false }
+        let (width, height) = (a.width, a.height)
+        let columns = (width + Self.size - 1) / Self.size
+        var total = 0.0
+        let limit = Double(picture) * Double(3 * width * height)
+        return a.values.withUnsafeBytes { a in
+            b.values.withUnsafeBytes { b in
+                var sums = [Float](repeating: 0, count: columns)
+                for top in stride(from: 0, to: height, by: Self.size) {
+                    let rows = top..<min(top + Self.size, height)
+                    for column in 0..<columns { sums[column] = 0 }
+                    for plane in 0..<3 {
+                        for y in rows {
+                            Self.add(a, b, (plane * height + y) * width, width, to: &sums)
+                        }
+                    }
+                    for (column, sum) in sums.enumerated() {
+                        let pixels = rows.count * min(Self.size, width - column * Self.size)
+                        // Not "greater": a value that is no number is like nothing.
+                        guard sum <= block * Float(3 * pixels) else { return false }
+                        total += Double(sum)
+                    }
+                    guard total <= limit else { return false }
+                }
+                return true
+            }
+        }
+    }
+
+    /// Adds a row's absolute differences to the sums of the blocks they lie in.
+    private static func add(
+        _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, _ start: Int, _ width: Int,
+        to sums: inout [Float]
+    ) {
+        let whole = width / size
+        for column in 0..<whole {
+            let offset = 4 * (start + column * size)
+            let difference =
+                a.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+                - b.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+            sums[column] += difference.magnitude.sum()
+        }
+        for x in whole * size..<width {
+            let offset = 4 * (start + x)
+            let difference =
+                a.loadUnaligned(fromByteOffset: offset, as: Float.self)
+                - b.loadUnaligned(fromByteOffset: offset, as: Float.self)
+            sums[whole] += abs(difference)
+        }
+    }
+}
+
+extension SIMD8<Float> {
+    /// The lanes without their signs.
+    var magnitude: SIMD8<Float> {
+        SIMD8<Float>(bitPattern & SIMD8<UInt32>(repeating: 0x7fff_ffff))
+    }
+
+    private var bitPattern: SIMD8<UInt32> { unsafeBitCast(self, to: SIMD8<UInt32>.self) }
+
+    private init(_ bits: SIMD8<UInt32>) { self = unsafeBitCast(bits, to: SIMD8<Float>.self) }
+}
