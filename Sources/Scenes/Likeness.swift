@@ -11,22 +11,31 @@ public struct StillTolerance: Hashable, Sendable {
 
     private static let size = 8
 
-    /// Whether the pictures are alike: the mean of |a − b| over pixels and channels stays within both limits.
+    /// Whether the pictures are alike: the mean of |a − b| over pixels and channels stays within both limits, and so does
+    /// that of their opacity.
     ///
     /// Pictures of different sizes are not. Looks no further than the first row of blocks that differs.
     public func holds(_ a: RGBPlanes, _ b: RGBPlanes) -> Bool {
-        guard a.width == b.width, a.height == b.height else { return false }
-        let (width, height) = (a.width, a.height)
+        guard a.width == b.width, a.height == b.height, (a.alpha == nil) == (b.alpha == nil),
+            holds(a.values, b.values, planes: 3, a.width, a.height)
+        else { return false }
+        guard let (first, second) = a.alpha.flatMap({ first in b.alpha.map { (first, $0) } }) else {
+            return true
+        }
+        return holds(first, second, planes: 1, a.width, a.height)
+    }
+
+    private func holds(_ a: [Float], _ b: [Float], planes: Int, _ width: Int, _ height: Int) -> Bool {
         let columns = (width + Self.size - 1) / Self.size
         var total = 0.0
-        let limit = Double(picture) * Double(3 * width * height)
-        return a.values.withUnsafeBytes { a in
-            b.values.withUnsafeBytes { b in
+        let limit = Double(picture) * Double(planes * width * height)
+        return a.withUnsafeBytes { a in
+            b.withUnsafeBytes { b in
                 var sums = [Float](repeating: 0, count: columns)
                 for top in stride(from: 0, to: height, by: Self.size) {
                     let rows = top..<min(top + Self.size, height)
                     for column in 0..<columns { sums[column] = 0 }
-                    for plane in 0..<3 {
+                    for plane in 0..<planes {
                         for y in rows {
                             Self.add(a, b, (plane * height + y) * width, width, to: &sums)
                         }
@@ -34,7 +43,7 @@ public struct StillTolerance: Hashable, Sendable {
                     for (column, sum) in sums.enumerated() {
                         let pixels = rows.count * min(Self.size, width - column * Self.size)
                         // Not "greater": a value that is no number is like nothing.
-                        guard sum <= block * Float(3 * pixels) else { return false }
+                        guard sum <= block * Float(planes * pixels) else { return false }
                         total += Double(sum)
                     }
                     guard total <= limit else { return false }

@@ -59,6 +59,14 @@ struct RepeatTests {
         #expect(repeats([Synthetic.flat(0, 0, 0, width: 8), Synthetic.flat(0, 0, 0, width: 9)]) == [false])
     }
 
+    @Test func aChangeOfOpacityIsSeen() {
+        let values = Synthetic.flat(0.5, 0.5, 0.5, width: 20, height: 20).values
+        let pictures = [Float(1), 1, 0.9].map {
+            RGBPlanes(width: 20, height: 20, values: values, alpha: [Float](repeating: $0, count: 400))
+        }
+        #expect(repeats(pictures) == [true, false])
+    }
+
     @Test func theTolerancesAreWhatTheySay() {
         let base = Synthetic.flat(0.5, 0.5, 0.5)
         let tolerance = StillTolerance(picture: 0.01, block: 0.02)

@@ -49,6 +49,10 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     @Flag(name: .long, help: "Refuse when the output exists.")
     var noOverwrite = false
 
+    @OptionGroup(title: "Time") var time: TimeOptions
+
+    @OptionGroup(title: "Cuts and repeated frames") var scenes: SceneOptions
+
     @OptionGroup(title: "Encoding") var encoding: EncodingOptions
 
     @Option(name: .long, help: ArgumentHelp("The weights to use.", valueName: "name|path"))
@@ -81,10 +85,18 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         switch inputs.count {
         case 1:
             if timestep != nil { throw ValidationError("--timestep takes two images") }
+            if factor != nil, time.slowdown != nil {
+                throw ValidationError(
+                    "--slowdown and --factor exclude each other; --fps goes with --slowdown")
+            }
         case 2:
             if factor != nil || fps != nil {
                 throw ValidationError(
                     "two images take --timestep; --factor and --fps are for a video or sequence")
+            }
+            if time.isGiven || scenes.report != nil {
+                throw ValidationError(
+                    "--slowdown, --start, --end, --frames and --report are for a video or sequence")
             }
         default:
             throw ValidationError(
