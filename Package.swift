@@ -75,7 +75,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
         .testTarget(
-            name: "InterpolationTests", dependencies: ["CPUBackend", "Interpolation", "Media", "Networks", "Scenes"],
+            name: "InterpolationTests",
+            dependencies: ["CPUBackend", "Interpolation", "Media", "Networks", "Scenes"],
             swiftSettings: strict),
         .testTarget(name: "DainTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
     ],

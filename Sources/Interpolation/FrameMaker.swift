@@ -23,7 +23,7 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
     private var timeline: Timeline
     private let duplicates: SceneSettings.Duplicates
     private let window: OutputWindow
-    /// With `drop`, the last frame: it is written when it is known how long it lasts.
+    /// The last frame: it is handed on when it is known how long it lasts, which the next one tells, or the source's end.
     private var pending: Scheduled?
 
     init(interpolator: I, timeline: Timeline, duplicates: SceneSettings.Duplicates, window: OutputWindow) {
@@ -37,30 +37,57 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
         progress: (PipelineProgress) -> Void, sceneEvents: (SceneEvent) -> Void,
         checkCancellation: () throws -> Void
     ) throws {
+        do {
+            try makeAll(read, write, progress, sceneEvents, checkCancellation)
+        } catch {
+            // What was made before a failure is not lost.
+            finish(write) { _ in }
+            throw error
+        }
+        finish(write, progress)
+    }
+
+    private mutating func makeAll(
+        _ read: () throws -> SourceFrame<Picture>?, _ write: (Scheduled) -> Bool,
+        _ report: (PipelineProgress) -> Void, _ sceneEvents: (SceneEvent) -> Void,
+        _ checkCancellation: () throws -> Void
+    ) throws {
         var stretches = StretchReader<Picture>(duplicates)
         var log = SceneLog()
+        // One step a source frame, unless repeats are dropped.
+        var sourceIndex = 0
         defer { log.finish(sceneEvents) }
         while let stretch = try stretches.next({
             let frame = try read()
             if let frame { log.add(frame.time, frame.relation, sceneEvents) }
             return frame
         }) {
-            self.progress.sourceFrames += stretch.frameCount
+            progress.sourceFrames += stretch.frameCount
             try checkCancellation()
             for (from, to) in stretch.steps {
-                for frame in timeline.frames(from: from, to: to) {
+                defer { sourceIndex += 1 }
+                let frames = timeline.frames(from: from, to: to)
+                if let wanted = window.sourceFrames, !wanted.contains(sourceIndex) {
+                    if sourceIndex >= wanted.upperBound { return }
+                    continue
+                }
+                for frame in frames {
                     if let start = window.start, frame.time < start { continue }
                     let content = stretch.content(frame, from: from, to: to)
-                    let isWanted = try add(frame, content, stretch, write, progress, checkCancellation)
-                    if !isWanted {
-                        finish(write, progress)
-                        return
-                    }
+                    guard try add(frame, content, stretch, write, report, checkCancellation) else { return }
                 }
             }
+            if stretch.second == nil { endPending(with: stretch.first.time) }
             prepared.keep(stretch.second?.drawing)
         }
-        finish(write, progress)
+    }
+
+    /// Lets the last frame end where the source does: at a low rate it may begin before the source's last one.
+    private mutating func endPending(with last: Timeline.SourceFrame) {
+        let end = last.time + last.duration
+        guard var frame = pending, frame.time < end else { return }
+        frame.duration = window.clipped(end - frame.time, from: frame.time)
+        pending = frame
     }
 
     /// Makes a frame and hands it on; false when no more are wanted.
@@ -73,7 +100,7 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
         let duration = window.clipped(frame.duration, from: frame.time)
         let original = content == .second ? stretch.second ?? stretch.first : stretch.first
         if case .between = content {
-        } else if let last = pending, last.drawing == original.drawing {
+        } else if duplicates == .drop, let last = pending, last.drawing == original.drawing {
             pending?.duration = frame.time + duration - last.time
             return true
         }
@@ -91,10 +118,12 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
                 second: second.picture, t: t)
             scheduled.drawing = nil
         }
-        guard duplicates == .drop else { return hand(scheduled, write, report) }
-        let isWanted = pending.map { hand($0, write, report) } ?? true
+        var isWanted = true
+        if let last = pending { isWanted = hand(last, write, report) }
         pending = scheduled
-        return isWanted
+        // The frame that fills the limit needs no next one, unless that might repeat it.
+        let isFull = duplicates != .drop && progress.outputFrames + 1 == window.limit
+        return isWanted && !isFull
     }
 
     private mutating func hand(
@@ -105,8 +134,7 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
         progress.outputFrames += 1
         if case .new = frame.content { progress.newFrames += 1 }
         report(progress)
-        // The frame that fills the limit is the last one: nothing more needs to be read.
-        return progress.outputFrames != window.limit
+        return true
     }
 
     private mutating func finish(_ write: (Scheduled) -> Bool, _ report: (PipelineProgress) -> Void) {

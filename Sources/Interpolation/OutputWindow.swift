@@ -8,12 +8,16 @@ public struct OutputWindow: Hashable, Sendable {
     public var end: Rational?
     /// The most frames.
     public var limit: Int?
+    /// Source frames, counted from zero: those of the result are made that are shown from one of them until the next.
+    public var sourceFrames: Range<Int>?
 
     /// All frames.
     public static let everything = OutputWindow()
 
-    public init(start: Rational? = nil, end: Rational? = nil, limit: Int? = nil) {
-        (self.start, self.end, self.limit) = (start, end, limit)
+    public init(
+        start: Rational? = nil, end: Rational? = nil, limit: Int? = nil, sourceFrames: Range<Int>? = nil
+    ) {
+        (self.start, self.end, self.limit, self.sourceFrames) = (start, end, limit, sourceFrames)
     }
 
     /// What is left of a frame's duration at the window's end.

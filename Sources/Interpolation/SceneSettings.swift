@@ -21,13 +21,18 @@ public struct SceneSettings: Sendable {
 
     /// The least distance of a cut; nil takes all for one scene. See ``SceneClassifier``.
     public var cutThreshold: Float?
+    /// Up to where frames count as repeated.
+    ///
+    /// By default strict with ``Duplicates/keep``, where a repeat that is missed only costs work, and lenient with the
+    /// others, where it makes motion uneven.
     public var tolerance: StillTolerance
     public var duplicates: Duplicates
 
     public init(
         cutThreshold: Float? = SceneClassifier.defaultThreshold,
-        tolerance: StillTolerance = StillTolerance(), duplicates: Duplicates = .keep
+        tolerance: StillTolerance? = nil, duplicates: Duplicates = .keep
     ) {
-        (self.cutThreshold, self.tolerance, self.duplicates) = (cutThreshold, tolerance, duplicates)
+        (self.cutThreshold, self.duplicates) = (cutThreshold, duplicates)
+        self.tolerance = tolerance ?? (duplicates == .keep ? .invisible : .compression)
     }
 }

@@ -20,16 +20,18 @@ public struct CopyTiming: Sendable {
     public var sound: Sound
     /// Whether the other streams end where the video does, although it is not known beforehand where that is.
     public var endsWithVideo: Bool
+    /// Whether there are other streams and chapters at all.
+    public var copiesOthers: Bool
 
     /// Everything, as it is.
     public static let unchanged = CopyTiming()
 
     public init(
         start: Rational = .zero, end: Rational? = nil, stretch: Rational = Rational(1), sound: Sound = .drop,
-        endsWithVideo: Bool = false
+        endsWithVideo: Bool = false, copiesOthers: Bool = true
     ) {
         (self.start, self.end, self.stretch) = (start, end, stretch)
-        (self.sound, self.endsWithVideo) = (sound, endsWithVideo)
+        (self.sound, self.endsWithVideo, self.copiesOthers) = (sound, endsWithVideo, copiesOthers)
     }
 
     var isUnchanged: Bool { start == .zero && end == nil && stretch == Rational(1) && !endsWithVideo }
@@ -98,6 +100,7 @@ public struct CopyTiming: Sendable {
 
     /// A chapter as the result has it; nil where none of it is left.
     func place(_ chapter: AVChapter) -> AVChapter? {
+        guard copiesOthers else { return nil }
         let base = TimeBase(chapter.time_base)
         guard !isUnchanged, let first = base.time(chapter.start), let last = base.time(chapter.end) else {
             return chapter

@@ -27,6 +27,7 @@ final class SideStreams: @unchecked Sendable {
     func add(
         _ input: UnsafeMutablePointer<AVStream>, beside video: Container.TrialStream, _ notes: inout [String]
     ) throws(MediaError) {
+        guard timing.copiesOthers else { return }
         let index = Int(input.pointee.index)
         if let reason = timing.refusal(of: input) {
             notes.append("\(input.name) is dropped: \(reason)")

@@ -5,9 +5,16 @@ public struct StillTolerance: Hashable, Sendable {
     /// The greatest mean difference over any block of 8×8 pixels, in [0, 1]. It is what sees a blink or a cursor.
     public var block: Float
 
-    public init(picture: Float = 1 / 255, block: Float = 4 / 255) {
+    public init(picture: Float, block: Float) {
         (self.picture, self.block) = (picture, block)
     }
+
+    /// Nobody sees the difference: a mean of 0.5 of 255 over the picture, 2 of 255 in a block.
+    public static let invisible = StillTolerance(picture: 0.5 / 255, block: 2 / 255)
+
+    /// What x264 leaves between repeats at its usual quality: a mean of 1.5 of 255 over the picture, 6 of 255 in a block.
+    /// Grain that is encoded anew each time exceeds it; small and faint motion does not.
+    public static let compression = StillTolerance(picture: 1.5 / 255, block: 6 / 255)
 
     private static let size = 8
 

@@ -31,7 +31,7 @@ public struct SceneClassifier: Sendable {
     /// - Parameters:
     ///   - threshold: The least distance of a cut, in [0, 1]; nil finds no cuts.
     ///   - tolerance: Up to where frames count as repeated.
-    public init(threshold: Float? = Self.defaultThreshold, tolerance: StillTolerance = StillTolerance()) {
+    public init(threshold: Float? = Self.defaultThreshold, tolerance: StillTolerance = .compression) {
         (self.threshold, self.tolerance) = (threshold, tolerance)
     }
 

@@ -130,6 +130,14 @@ struct SceneTests {
         #expect(ends.last == Rational(7))
     }
 
+    @Test(arguments: SceneSettings.Duplicates.allCases)
+    func theResultEndsWithTheSource(_ duplicates: SceneSettings.Duplicates) throws {
+        // The last instant of the rate lies before the last source frame, and would last beyond the end.
+        let result = try run([0.1, 0.2, 0.3, 0.4, 0.5], .framesPerSecond(Rational(2, 7)), duplicates)
+        #expect(result.shown.map(\.time) == [.zero, Rational(7, 2)])
+        #expect(result.shown.map(\.duration) == [Rational(7, 2), Rational(3, 2)])
+    }
+
     @Test func aCutNeedsNoNetwork() throws {
         let result = try run([0.1, 0.9], .factor(5), threshold: 0.3)
         #expect(result.shown.map(\.value) == [0.1, 0.1, 0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9])

@@ -60,10 +60,11 @@ enum Synthetic {
 }
 
 /// What every frame but the first is to the one before it.
-func relations(_ pictures: [RGBPlanes], threshold: Float? = SceneClassifier.defaultThreshold)
-    -> [FrameRelation]
-{
-    var classifier = SceneClassifier(threshold: threshold)
+func relations(
+    _ pictures: [RGBPlanes], threshold: Float? = SceneClassifier.defaultThreshold,
+    tolerance: StillTolerance = .compression
+) -> [FrameRelation] {
+    var classifier = SceneClassifier(threshold: threshold, tolerance: tolerance)
     var found = pictures.compactMap { classifier.next($0) }
     if let last = classifier.finish() { found.append(last) }
     return found

@@ -71,7 +71,11 @@ struct TimelinePropertyTests {
                     source[index].time <= frame.time
                     && (index + 1 == source.count || frame.time < source[index + 1].time)
                 let follows = frame.time + frame.duration
-                let isSeamless = follows == (k + 1 < frames.count ? frames[k + 1].1.time : end)
+                // At a low rate the last one may begin before the source's last frame, and knows nothing of the end.
+                let isSeamless =
+                    k + 1 < frames.count
+                    ? follows == frames[k + 1].1.time
+                    : follows == end || index + 1 < source.count && follows > end
                 guard isExact, isInside, isSeamless, shows(frame, source, index) else {
                     Issue.record("trial \(trial), frame \(k) at rate \(rate): \(frame)")
                     return
@@ -133,19 +137,22 @@ struct TimelinePropertyTests {
                     return
                 }
             }
-            guard let last = frames.last, last.time + last.duration == times.last else {
+            // The next one would begin at the end, to the tick.
+            guard let last = frames.last, last.time < times.last!,
+                last.time + wanted.reciprocal + tick >= times.last!
+            else {
                 Issue.record("trial \(trial): ends at \(String(describing: frames.last))")
                 return
             }
         }
     }
 
-    /// A day of 24000/1001 to 60000/1001 with slow motion: stretched by 5/2, it has every source frame once.
-    @Test func aStretchedDayDoesNotDrift() {
+    /// Slow motion by 5/2 at the source's own rate, for ten hours of the result.
+    @Test func slowMotionDoesNotDrift() {
         var timeline = Timeline(.framesPerSecond(Rational(24_000, 1001)))
         let (stretch, unit) = (Rational(5, 2), Rational(1001, 24_000))
         var count: Int64 = 0
-        let total: Int64 = 24 * 3600 * 10
+        let total: Int64 = 24 * 3600 * 4
         for index in 0..<total {
             let first = Timeline.SourceFrame(time: Rational(index) * unit * stretch, duration: unit * stretch)
             let second = Timeline.SourceFrame(

@@ -82,6 +82,9 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be from 1 to 1024")
         }
+        if time.range != nil, scenes.duplicates == .drop {
+            throw ValidationError("--range goes with '--duplicates keep' or 'retime'")
+        }
         switch inputs.count {
         case 1:
             if timestep != nil { throw ValidationError("--timestep takes two images") }
@@ -96,7 +99,7 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
             }
             if time.isGiven || scenes.report != nil {
                 throw ValidationError(
-                    "--slowdown, --start, --end, --frames and --report are for a video or sequence")
+                    "--slowdown, --start, --end, --frames, --range and --report are for a video or sequence")
             }
         default:
             throw ValidationError(

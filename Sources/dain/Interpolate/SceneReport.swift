@@ -32,6 +32,9 @@ struct SceneReport: Encodable {
     var input: String
     /// The least distance of a cut; absent where none were looked for.
     var sceneThreshold: Float?
+    /// The greatest mean differences of repeats, in [0, 1].
+    var pictureTolerance: Float
+    var blockTolerance: Float
     /// Frames of the input that were looked at.
     var frames = 0
     var cuts: [Cut] = []
@@ -39,6 +42,7 @@ struct SceneReport: Encodable {
 
     init(input: String, _ settings: SceneSettings) {
         (self.input, sceneThreshold) = (input, settings.cutThreshold)
+        (pictureTolerance, blockTolerance) = (settings.tolerance.picture, settings.tolerance.block)
     }
 
     /// Takes an event, whose times are stretched as the pipeline's are.

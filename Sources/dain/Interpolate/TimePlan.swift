@@ -40,8 +40,12 @@ struct TimePlan {
         tick = video.timeBase(dividedFor: .factor(1)) * stretch
         window = OutputWindow(
             start: options.start.map { $0 * stretch }, end: options.end.map { $0 * stretch },
-            limit: options.frames)
-        expectedFrames = Self.expectedFrames(video, outputRate, timing, limit: options.frames)
+            limit: options.frames, sourceFrames: options.range)
+        var limit = options.frames
+        if let range = options.range {
+            limit = Int((Rational(Int64(range.count)) * outputRate / inputRate).rounded)
+        }
+        expectedFrames = Self.expectedFrames(video, outputRate, timing, limit: limit)
     }
 
     private static func expectedFrames(

@@ -42,12 +42,15 @@ struct VideoJob {
                 isConstantRate: plan.isConstantRate, timeBase: plan.timeBase, timing: plan.timing,
                 settings: command.encoding.settings, overwrite: !command.noOverwrite, inputs: [input])
             report(writer.notes)
+            if !plan.timing.copiesOthers {
+                log.notice("a segment holds video only; 'dain join --from \(input)' adds the other streams")
+            }
             let announced = writer.notes.count
             do {
                 let sink = VideoSink(writer: writer, start: plan.window.start ?? .zero)
                 done = try runPipeline(reader, to: sink, plan, sceneReport, cancellation)
                 try checkCount(done)
-                if plan.window.end != nil || plan.window.limit != nil {
+                if plan.timing.copiesOthers, plan.window.end != nil || plan.window.limit != nil {
                     try reader.passRemainingPackets(before: plan.timing.input(sink.end))
                 }
                 try writer.finish()
@@ -64,7 +67,7 @@ struct VideoJob {
     /// A part that holds no frame is a mistake of the command line, found late.
     private func checkCount(_ done: Progress) throws {
         guard done.outputFrames == 0 else { return }
-        throw BadUsage("\(command.inputs[0]): no frame lies between --start and --end")
+        throw BadUsage("\(command.inputs[0]): no frame lies in the part that was asked for")
     }
 
     private func runPipeline(
@@ -90,9 +93,10 @@ struct VideoJob {
     }
 
     private var label: String {
+        let range = command.time.range.map { "\($0.lowerBound)-\($0.upperBound)" }
         let speed = command.time.slowdown.map { "\($0)x-slower" }
         let rate = command.fps.map { "\($0.text)fps" }
-        let parts = [speed, rate].compactMap(\.self)
-        return parts.isEmpty ? "\(command.factor ?? 2)x" : parts.joined(separator: "-")
+        let factor = speed == nil && rate == nil ? "\(command.factor ?? 2)x" : nil
+        return [speed, rate, factor, range].compactMap(\.self).joined(separator: "-")
     }
 }
