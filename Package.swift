@@ -32,9 +32,6 @@ let package = Package(
                     "libswscale-dev", "libswresample-dev",
                 ]), .brew(["ffmpeg"]),
             ]),
-        .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas",
-            providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
 
         .target(name: "CProcessor"),
         .target(
@@ -43,8 +40,7 @@ let package = Package(
         .target(name: "Timing", swiftSettings: strict),
         .target(name: "Scenes", swiftSettings: strict),
         .target(name: "Tensors", swiftSettings: strict),
-        .target(
-            name: "CPUBackend", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + vectorised),
+        .target(name: "CPUBackend", dependencies: ["Tensors"], swiftSettings: strict + vectorised),
         .target(name: "ReferenceBackend", dependencies: ["Tensors"], swiftSettings: strict),
         .target(name: "Weights", swiftSettings: strict),
         .target(name: "Networks", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
@@ -52,11 +48,12 @@ let package = Package(
         .target(
             name: "Interpolation", dependencies: ["Media", "Networks", "Scenes", "Tensors", "Timing"],
             swiftSettings: strict),
+        .target(name: "Evaluation", swiftSettings: strict),
         .executableTarget(
             name: "dain",
             dependencies: [
-                "CFFmpeg", "COpenBLAS", "CPUBackend", "CProcessor", "Console", "Interpolation", "Media",
-                "Networks", "Scenes", "Tensors", "Timing", "Weights",
+                "CFFmpeg", "CPUBackend", "CProcessor", "Console", "Evaluation", "Interpolation",
+                "Media", "Networks", "Scenes", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -78,6 +75,7 @@ let package = Package(
             name: "InterpolationTests",
             dependencies: ["CPUBackend", "Interpolation", "Media", "Networks", "Scenes"],
             swiftSettings: strict),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
         .testTarget(name: "DainTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -2,18 +2,19 @@ import Tensors
 
 extension CPUBackend {
     public func warpAdaptively(
-        _ input: CPUTensor, by flow: CPUTensor, taps: CPUTensor, into output: CPUTensor
-    )
-        throws
-    {
+        _ input: CPUTensor, by flow: CPUTensor, taps: CPUTensor, rows: Range<Int>, into output: CPUTensor
+    ) throws {
         let shape = input.shape
         assert(
-            output.shape == shape && flow.shape == shape.with(channels: 2)
+            output.shape == shape.with(height: rows.count) && flow.shape == shape.with(channels: 2)
                 && taps.shape == shape.with(channels: 16), "adaptive warp shapes")
+        assert(rows.lowerBound >= 0 && rows.upperBound <= shape.height, "adaptive warp rows")
         nonisolated(unsafe) let (source, vectors, filter, target) = (
             input.pointer, flow.pointer, taps.pointer, output.pointer
         )
-        parallelFor(shape.height, threads: threads) { y in
+        let outputPlane = output.shape.planeCount
+        parallelFor(rows.count, threads: threads) { line in
+            let y = rows.lowerBound + line
             // The position and the sixteen weights of a pixel are the same for all channels: made once a row.
             withUnsafeTemporaryAllocation(of: WarpWindow.self, capacity: shape.width) { windows in
                 for x in 0..<shape.width {
@@ -22,7 +23,7 @@ extension CPUBackend {
                 }
                 for channel in 0..<shape.channels {
                     let plane = source + channel * shape.planeCount
-                    let row = target + channel * shape.planeCount + y * shape.width
+                    let row = target + channel * outputPlane + line * shape.width
                     for x in 0..<shape.width { row[x] = windows[x].read(plane, shape) }
                 }
             }

@@ -1,8 +1,7 @@
-import COpenBLAS
 import Dispatch
 import Tensors
 
-/// The networks' operations on the CPU: Swift over SIMD, and OpenBLAS for matrix products.
+/// The networks' operations on the CPU, in Swift over SIMD.
 ///
 /// Results do not depend on the number of threads.
 public struct CPUBackend: Backend {
@@ -11,6 +10,7 @@ public struct CPUBackend: Backend {
     public let profile: Profile?
     private let forcedAlgorithm: ConvolutionAlgorithm?
     private let workspace: Workspace
+    private let meter = MemoryMeter()
 
     /// A backend on `threads` threads (all of the machine's where nil).
     ///
@@ -22,15 +22,16 @@ public struct CPUBackend: Backend {
         self.threads = max(1, threads ?? Self.availableThreads)
         self.profile = profile
         self.forcedAlgorithm = forcedAlgorithm ?? .fromEnvironment
-        workspace = Workspace(limit: self.threads)
-        // Operations are parallel themselves: a second pool of threads inside BLAS would fight with it.
-        openblas_set_num_threads(1)
+        workspace = Workspace(limit: self.threads, meter: meter)
     }
 
     /// Threads that the machine runs at once.
     public static var availableThreads: Int { max(1, ProcessorCount.active) }
 
-    public func makeTensor(_ shape: Shape) throws -> CPUTensor { try CPUTensor(shape) }
+    /// The most bytes that tensors, transformed filters and scratch memory of this backend have taken at once.
+    public var peakAllocatedBytes: Int { meter.peak }
+
+    public func makeTensor(_ shape: Shape) throws -> CPUTensor { try CPUTensor(shape, meter: meter) }
 
     public func upload(_ values: UnsafeBufferPointer<Float>, to tensor: CPUTensor) throws {
         precondition(values.count == tensor.shape.count, "values do not fill the tensor")
@@ -57,9 +58,10 @@ public struct CPUBackend: Backend {
         assert(output.shape == description.outputShape(for: input.shape), "convolution output shape")
         assert(residual == nil || residual!.shape == output.shape, "residual shape")
         profile?.record(multiplyAdds: description.multiplyAdds(for: input.shape))
-        switch try convolution.kernel(threads: threads) {
+        switch try convolution.kernel(threads: threads, meter: meter) {
         case .direct(let direct): direct(input, adding: residual, into: output, threads: threads)
-        case .product(let product): product(input, adding: residual, into: output, threads: threads)
+        case .product(let product):
+            try product(input, adding: residual, into: output, threads: threads, in: workspace)
         case .winograd(let winograd):
             try winograd(input, adding: residual, into: output, threads: threads, in: workspace)
         case .fft(let fft): try fft(input, adding: residual, into: output, threads: threads, in: workspace)

@@ -46,29 +46,32 @@ public final class CPUConvolution: Sendable {
     }
 
     /// The weights in the algorithm's form.
-    func kernel(threads: Int) throws -> Kernel {
+    func kernel(threads: Int, meter: MemoryMeter) throws -> Kernel {
         try state.withLock { state in
             switch state {
             case .ready(let kernel): return kernel
             case .loaded(let weights):
-                let kernel = try makeKernel(weights, threads: threads)
+                let kernel = try makeKernel(weights, threads: threads, meter: meter)
                 state = .ready(kernel)
                 return kernel
             }
         }
     }
 
-    private func makeKernel(_ weights: ConvolutionWeights, threads: Int) throws -> Kernel {
+    private func makeKernel(_ weights: ConvolutionWeights, threads: Int, meter: MemoryMeter) throws -> Kernel
+    {
         switch algorithm {
         case .direct: .direct(DirectConvolution(description, weights))
         case .product: .product(MatrixProductConvolution(description, weights))
         case .winograd:
             .winograd(
-                try TransformedConvolution(description, weights, by: WinogradTransform(), threads: threads))
+                try TransformedConvolution(
+                    description, weights, by: WinogradTransform(), threads: threads, meter: meter))
         case .fft:
             .fft(
                 try TransformedConvolution(
-                    description, weights, by: FourierTransform(kernel: description.kernel), threads: threads))
+                    description, weights, by: FourierTransform(kernel: description.kernel), threads: threads,
+                    meter: meter))
         }
     }
 }

@@ -31,8 +31,8 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
     /// It depends on the layer alone, not on the size of its input, so that one form of the weights is enough. On the
     /// smallest maps (4×4 to 16×16 pixels) the transforms still win, for their filters are as large as ever.
     static func choice(for description: ConvolutionDescription) -> ConvolutionAlgorithm {
-        // A 1×1 convolution is a matrix product as it stands: no window, so nothing to gather or to transform. OpenBLAS is 1.4
-        // (large maps) to 2.3 times (small ones) as fast as direct, which copies its input for windows.
+        // A 1×1 convolution is a matrix product as it stands: no window, so nothing to gather or to transform. It is 1.4 (large
+        // maps) to 2.3 times (small ones) as fast as direct, which copies its input for windows.
         if product.applies(to: description) { return .product }
         // A transform costs the same for each channel, and saves products for each pair of channels. From 16 on both sides
         // it wins; below, direct is up to 1.5 times faster.

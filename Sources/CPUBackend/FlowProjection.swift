@@ -19,7 +19,7 @@ extension CPUBackend {
     public func projectFlow(_ flow: CPUTensor, weights: CPUTensor?, into output: CPUTensor) throws {
         let shape = flow.shape
         assert(output.shape == shape && shape.channels == 2, "projection shapes")
-        let counts = try CPUTensor(shape.with(channels: 1))
+        let counts = try makeTensor(shape.with(channels: 1))
         counts.pointer.update(repeating: 0, count: counts.shape.count)
         output.pointer.update(repeating: 0, count: shape.count)
         splat(flow, weights: weights, sums: output, counts: counts)

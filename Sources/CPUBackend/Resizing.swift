@@ -121,6 +121,17 @@ extension CPUBackend {
         assert(input.shape == output.shape, "copy keeps the shape")
         output.pointer.update(from: input.pointer, count: input.shape.count)
     }
+
+    public func copyRows(_ rows: Range<Int>, of input: CPUTensor, into output: CPUTensor, at row: Int) {
+        let (from, to) = (input.shape, output.shape)
+        assert(from.channels == to.channels && from.width == to.width, "rows of the same length")
+        assert(rows.upperBound <= from.height && row + rows.count <= to.height, "rows inside both")
+        for channel in 0..<from.channels {
+            (output.pointer + channel * to.planeCount + row * to.width).update(
+                from: input.pointer + channel * from.planeCount + rows.lowerBound * from.width,
+                count: rows.count * from.width)
+        }
+    }
 }
 
 /// Where each output position of a bilinear upsampling reads: pixel centres lie at half integers in both

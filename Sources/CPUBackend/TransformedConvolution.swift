@@ -22,7 +22,7 @@ struct TransformedConvolution<Transform: TileTransform>: Sendable {
     /// Transforms the filters, on `threads` threads.
     init(
         _ description: ConvolutionDescription, _ values: ConvolutionWeights, by transform: Transform,
-        threads: Int
+        threads: Int, meter: MemoryMeter
     ) throws {
         precondition(description.stride == 1, "tiles of outputs are tiles of inputs")
         self.description = description
@@ -31,7 +31,7 @@ struct TransformedConvolution<Transform: TileTransform>: Sendable {
         let groups = (description.outputChannels + PlaneProduct.group - 1) / PlaneProduct.group
         let filterChannels = (description.inputChannels + 1) / 2 * 2
         filterStride = groups * filterChannels * PlaneProduct.group
-        filters = try Storage(count: transform.planes * filterStride)
+        filters = try Storage(count: transform.planes * filterStride, meter: meter)
         nonisolated(unsafe) let target = filters.base
         let planeStride = filterStride
         parallelFor(groups, threads: threads) { group in

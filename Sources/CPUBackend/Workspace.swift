@@ -7,9 +7,10 @@ import Synchronization
 final class Workspace: Sendable {
     private let idle = Mutex<[Storage]>([])
     private let limit: Int
+    private let meter: MemoryMeter
 
     /// A workspace that keeps up to `limit` idle buffers.
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, meter: MemoryMeter) { (self.limit, self.meter) = (limit, meter) }
 
     /// Room for `count` values, which are undefined: the smallest idle buffer that has it, or a new one.
     func take(_ count: Int) throws -> Storage {
@@ -17,7 +18,7 @@ final class Workspace: Sendable {
             let candidates = idle.indices.filter { idle[$0].count >= count }
             return candidates.min { idle[$0].count < idle[$1].count }.map { idle.remove(at: $0) }
         }
-        return try taken ?? Storage(count: count)
+        return try taken ?? Storage(count: count, meter: meter)
     }
 
     func giveBack(_ buffer: Storage) {

@@ -17,7 +17,7 @@ public struct DAIN<B: Backend>: Sendable {
     /// What is known of one frame.
     public struct Frame: Sendable {
         public let image: B.Tensor
-        /// Image 3, context features 192, log depth 1; nil where the rectify net is not run.
+        /// Image 3, context features 192, log depth 1; nil where it was not kept, or the rectify net is not run.
         public let context: B.Tensor?
         /// nil where nothing needs the depth.
         public let logDepth: B.Tensor?
@@ -55,7 +55,7 @@ public struct DAIN<B: Backend>: Sendable {
     private let contextNet: ContextNet<B>
     private let kernelNet: KernelNet<B>
     private let rectifyNet: RectifyNet<B>
-    private let skipsRectification: Bool
+    let skipsRectification: Bool
 
     /// Loads the network. Throws when a parameter is missing, of another shape, or unknown.
     ///
@@ -78,44 +78,49 @@ public struct DAIN<B: Backend>: Sendable {
     }
 
     /// All that depends on one frame alone. The image is kept.
-    public func frame(_ image: B.Tensor) throws -> Frame {
+    ///
+    /// The context is by far the largest part. Where it is not kept, each new frame makes it again.
+    public func frame(_ image: B.Tensor, keepsContext: Bool = true) throws -> Frame {
         let plane = image.shape.with(channels: 1)
-        var context: B.Tensor?
         var logDepth: B.Tensor?
         var inverseDepth: B.Tensor?
-        if !skipsRectification {
-            let features = try backend.makeTensor(image.shape.with(channels: 196))
-            backend.copy(image, into: features.channels(0..<3))
-            try measure("context") {
-                try contextNet.features(image, into: features.channels(3..<195))
-            }
-            context = features
-            logDepth = features.channels(195..<196)
-        } else if projection == .depthAware {
-            logDepth = try backend.makeTensor(plane)
-        }
-        if let logDepth {
-            try measure("depth") { try depthNet.logDepth(image, into: logDepth) }
+        if projection == .depthAware || !skipsRectification {
+            let depth = try backend.makeTensor(plane)
+            try backend.measure("depth") { try depthNet.logDepth(image, into: depth) }
+            logDepth = depth
             if projection == .depthAware {
                 let inverse = try backend.makeTensor(plane)
-                backend.invertDepth(logDepth, into: inverse)
+                backend.invertDepth(depth, into: inverse)
                 inverseDepth = inverse
             }
         }
-        let pyramid = try measure("flow") { try flowNet.pyramid(image) }
+        let pyramid = try backend.measure("flow") { try flowNet.pyramid(image) }
+        var context: B.Tensor?
+        if keepsContext, !skipsRectification, let logDepth {
+            context = try self.context(of: image, logDepth: logDepth)
+        }
         return Frame(
             image: image, context: context, logDepth: logDepth, inverseDepth: inverseDepth, pyramid: pyramid)
     }
 
+    /// What the rectify net reads of a frame: image 3, context features 192, log depth 1.
+    private func context(of image: B.Tensor, logDepth: B.Tensor) throws -> B.Tensor {
+        let context = try backend.makeTensor(image.shape.with(channels: 196))
+        backend.copy(image, into: context.channels(0..<3))
+        try backend.measure("context") { try contextNet.features(image, into: context.channels(3..<195)) }
+        backend.copy(logDepth, into: context.channels(195..<196))
+        return context
+    }
+
     /// All that depends on two frames but not on the time between them.
     public func pair(_ first: Frame, _ second: Frame) throws -> Pair {
-        let (flow01, flow10) = try measure("flow") {
+        let (flow01, flow10) = try backend.measure("flow") {
             (
                 try flowNet.flow(from: first.pyramid, to: second.pyramid),
                 try flowNet.flow(from: second.pyramid, to: first.pyramid)
             )
         }
-        let kernels = try measure("kernels") { try kernelNet.kernels(first.image, second.image) }
+        let kernels = try backend.measure("kernels") { try kernelNet.kernels(first.image, second.image) }
         return Pair(
             first: first, second: second, flow01: flow01, flow10: flow10, kernel0: kernels.0,
             kernel1: kernels.1)
@@ -123,47 +128,50 @@ public struct DAIN<B: Backend>: Sendable {
 
     /// The frame at time t, 0 < t < 1.
     public func interpolate(_ pair: Pair, at t: Float) throws -> Result {
-        typealias Input = RectifyNetInput
-        let shape = pair.first.image.shape
-        guard let context0 = pair.first.context, let context1 = pair.second.context else {
-            return try interpolateWithoutRectification(pair, at: t)
-        }
-        let input = try backend.makeTensor(shape.with(channels: Input.channels))
-        let (flow0, flow1) = (input.channels(Input.flow0), input.channels(Input.flow1))
-        try project(pair, at: t, into: flow0, flow1)
-        let warped0 = input.channels(Input.warpedContext0)
-        let warped1 = input.channels(Input.warpedContext1)
-        let blend = input.channels(Input.blend)
-        try measure("warp") {
-            backend.copy(pair.kernel0, into: input.channels(Input.kernel0))
-            backend.copy(pair.kernel1, into: input.channels(Input.kernel1))
-            try backend.warpAdaptively(context0, by: flow0, taps: pair.kernel0, into: warped0)
-            try backend.warpAdaptively(context1, by: flow1, taps: pair.kernel1, into: warped1)
-            backend.blend(warped0.channels(0..<3), warped1.channels(0..<3), at: t, into: blend)
-        }
-        let output = try measure("rectify") { try rectifyNet.frame(input) }
-        return Result(output: output, blend: blend, flow0: flow0, flow1: flow1)
-    }
-
-    private func interpolateWithoutRectification(_ pair: Pair, at t: Float) throws -> Result {
         let shape = pair.first.image.shape
         let (flow0, flow1) = (
             try backend.makeTensor(shape.with(channels: 2)), try backend.makeTensor(shape.with(channels: 2))
         )
         try project(pair, at: t, into: flow0, flow1)
         let blend = try backend.makeTensor(shape)
-        try measure("warp") {
-            let (warped0, warped1) = (try backend.makeTensor(shape), try backend.makeTensor(shape))
-            try backend.warpAdaptively(pair.first.image, by: flow0, taps: pair.kernel0, into: warped0)
-            try backend.warpAdaptively(pair.second.image, by: flow1, taps: pair.kernel1, into: warped1)
-            backend.blend(warped0, warped1, at: t, into: blend)
+        guard !skipsRectification, let depth0 = pair.first.logDepth, let depth1 = pair.second.logDepth else {
+            try backend.measure("warp") {
+                let (warped0, warped1) = (try backend.makeTensor(shape), try backend.makeTensor(shape))
+                let rows = 0..<shape.height
+                try backend.warpAdaptively(
+                    pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
+                try backend.warpAdaptively(
+                    pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
+                backend.blend(warped0, warped1, at: t, into: blend)
+            }
+            return Result(output: blend, blend: blend, flow0: flow0, flow1: flow1)
         }
-        return Result(output: blend, blend: blend, flow0: flow0, flow1: flow1)
+        let context0 = try pair.first.context ?? context(of: pair.first.image, logDepth: depth0)
+        let context1 = try pair.second.context ?? context(of: pair.second.image, logDepth: depth1)
+        typealias Input = RectifyNetInput
+        // The rows of the blend that the strips wrote; halos write some twice, which is the same each time.
+        let output = try rectifyNet.frame(adding: blend) { rows, input in
+            try backend.measure("warp") {
+                let (warped0, warped1) = (
+                    input.channels(Input.warpedContext0), input.channels(Input.warpedContext1)
+                )
+                let blended = input.channels(Input.blend)
+                try backend.warpAdaptively(context0, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
+                try backend.warpAdaptively(context1, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
+                backend.blend(warped0.channels(0..<3), warped1.channels(0..<3), at: t, into: blended)
+                backend.copyRows(0..<rows.count, of: blended, into: blend, at: rows.lowerBound)
+                backend.copyRows(rows, of: flow0, into: input.channels(Input.flow0), at: 0)
+                backend.copyRows(rows, of: flow1, into: input.channels(Input.flow1), at: 0)
+                backend.copyRows(rows, of: pair.kernel0, into: input.channels(Input.kernel0), at: 0)
+                backend.copyRows(rows, of: pair.kernel1, into: input.channels(Input.kernel1), at: 0)
+            }
+        }
+        return Result(output: output, blend: blend, flow0: flow0, flow1: flow1)
     }
 
     /// Scales both flows to time t and projects them to where the new frame's pixels are.
     private func project(_ pair: Pair, at t: Float, into flow0: B.Tensor, _ flow1: B.Tensor) throws {
-        try measure("projection") {
+        try backend.measure("projection") {
             let flow = try backend.makeTensor(flow0.shape)
             // The network's unit is 20 pixels; the size grows by 4, the values do not.
             backend.upsampleBilinear(pair.flow01, factor: 4, scale: 20 * t, adding: nil, into: flow)
@@ -171,11 +179,6 @@ public struct DAIN<B: Backend>: Sendable {
             backend.upsampleBilinear(pair.flow10, factor: 4, scale: 20 * (1 - t), adding: nil, into: flow)
             try backend.projectFlow(flow, weights: pair.second.inverseDepth, into: flow1)
         }
-    }
-
-    private func measure<Output>(_ stage: String, _ body: () throws -> Output) rethrows -> Output {
-        guard let profile = backend.profile else { return try body() }
-        return try profile.measure(stage, body)
     }
 }
 

@@ -53,6 +53,7 @@ enum ResidualBlock {
         ]
     }
 
+    /// The output may be the input itself.
     static func run<B: Backend>(
         _ key: String, _ layers: LayerSet<B>, _ input: B.Tensor, into output: B.Tensor
     )

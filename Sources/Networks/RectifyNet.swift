@@ -24,16 +24,48 @@ struct RectifyNet<B: Backend>: Sendable {
         isIdle = last.values.allSatisfy { $0 == 0 } && last.bias.allSatisfy { $0 == 0 }
     }
 
-    /// The new frame before clipping, `[3, H, W]`.
-    func frame(_ input: B.Tensor) throws -> B.Tensor {
-        var features = try backend.makeTensor(input.shape.with(channels: 128))
-        try backend.convolve(input, with: entry, adding: nil, into: features)
-        for block in ["block2", "block3", "block4"] {
-            let next = try backend.makeTensor(features.shape)
-            try ResidualBlock.run("rectifyNet.\(block)", layers, features, into: next)
-            features = next
+    /// The new frame before clipping, `[3, H, W]`: `blend` and what the layers add.
+    ///
+    /// The first layer's input is three times as large as its output, and as everything after it. It is made strip by strip:
+    /// `fill` writes the given rows of it into a tensor of so many rows.
+    func frame(adding blend: B.Tensor, fill: (_ rows: Range<Int>, _ input: B.Tensor) throws -> Void) throws
+        -> B.Tensor
+    {
+        let features = try entryFeatures(blend.shape, fill: fill)
+        return try backend.measure("rectify") {
+            for block in ["block2", "block3", "block4"] {
+                try ResidualBlock.run("rectifyNet.\(block)", layers, features, into: features)
+            }
+            return try layers(RectifyNetLayers.exit.key, features, adding: blend)
         }
-        return try layers(RectifyNetLayers.exit.key, features, adding: input.channels(RectifyNetInput.blend))
+    }
+
+    private func entryFeatures(_ shape: Shape, fill: (Range<Int>, B.Tensor) throws -> Void) throws -> B.Tensor
+    {
+        let features = try backend.makeTensor(shape.with(channels: 128))
+        var input: B.Tensor?
+        for strip in RowStrips(height: shape.height, halo: 3) {
+            let inputShape = Shape(
+                channels: RectifyNetInput.channels, height: strip.input.count, width: shape.width)
+            if input?.shape != inputShape {
+                input = nil  // Before the next is made, so that only one is there.
+                input = try backend.makeTensor(inputShape)
+            }
+            guard let input else { continue }
+            try fill(strip.input, input)
+            try backend.measure("rectify") {
+                if strip.output.count == shape.height {
+                    return try backend.convolve(input, with: entry, adding: nil, into: features)
+                }
+                let part = try backend.makeTensor(inputShape.with(channels: 128))
+                try backend.convolve(input, with: entry, adding: nil, into: part)
+                let start = strip.output.lowerBound - strip.input.lowerBound
+                backend.copyRows(
+                    start..<start + strip.output.count, of: part, into: features,
+                    at: strip.output.lowerBound)
+            }
+        }
+        return features
     }
 
     /// Reorders the published first layer's columns to `RectifyNetInput` and adds those that read the same channel.

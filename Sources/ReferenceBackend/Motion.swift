@@ -73,11 +73,12 @@ extension ReferenceBackend {
     }
 
     public func warpAdaptively(
-        _ input: ReferenceTensor, by flow: ReferenceTensor, taps: ReferenceTensor,
+        _ input: ReferenceTensor, by flow: ReferenceTensor, taps: ReferenceTensor, rows: Range<Int>,
         into output: ReferenceTensor
     ) {
         let (width, height) = (input.shape.width, input.shape.height)
-        output.fill { channel, y, x in
+        output.fill { channel, line, x in
+            let y = rows.lowerBound + line
             let (flowX, flowY) = (flow[0, y, x], flow[1, y, x])
             let (targetX, targetY) = (Float(x) + flowX, Float(y) + flowY)
             guard targetX >= 0, targetY >= 0, targetX <= Float(width - 1), targetY <= Float(height - 1),

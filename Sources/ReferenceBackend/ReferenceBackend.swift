@@ -130,6 +130,16 @@ public struct ReferenceBackend: Backend {
         output.fill { input[$0, $1, $2] }
     }
 
+    public func copyRows(
+        _ rows: Range<Int>, of input: ReferenceTensor, into output: ReferenceTensor, at row: Int
+    ) {
+        for channel in 0..<input.shape.channels {
+            for (offset, y) in rows.enumerated() {
+                for x in 0..<input.shape.width { output[channel, row + offset, x] = input[channel, y, x] }
+            }
+        }
+    }
+
     // MARK: Pixels
 
     public func blend(

@@ -70,6 +70,9 @@ public protocol Backend: Sendable {
     /// Copies a tensor of the same shape.
     func copy(_ input: Tensor, into output: Tensor)
 
+    /// Copies rows of the input to those of the output that begin with `row`; both have the same channels and width.
+    func copyRows(_ rows: Range<Int>, of input: Tensor, into output: Tensor, at row: Int)
+
     // MARK: Motion
 
     /// The cost volume of PWC-Net (Sun et al. 2018, §3): output channel `(dy+4)·9 + (dx+4)` is the mean over
@@ -90,8 +93,9 @@ public protocol Backend: Sendable {
 
     /// Adaptive warping (Bao et al. 2019, §3.3): for each pixel of all channels the 4×4 neighbourhood at
     /// its flow target, weighted by `taps` (`[16, H, W]`) and bilinear coefficients; a pixel whose target is outside,
-    /// or further than half of the image away, is copied.
-    func warpAdaptively(_ input: Tensor, by flow: Tensor, taps: Tensor, into output: Tensor) throws
+    /// or further than half of the image away, is copied. Only `rows` of the result are made: the output has no others.
+    func warpAdaptively(
+        _ input: Tensor, by flow: Tensor, taps: Tensor, rows: Range<Int>, into output: Tensor) throws
 
     // MARK: Pixels
 

@@ -20,6 +20,10 @@ public struct Shape: Hashable, Sendable {
         Shape(channels: channels, height: height, width: width)
     }
 
+    public func with(height: Int) -> Shape {
+        Shape(channels: channels, height: height, width: width)
+    }
+
     /// The shape after a stride-2 pooling: odd sides lose their last row or column.
     public var halved: Shape { Shape(channels: channels, height: height / 2, width: width / 2) }
 

@@ -15,7 +15,7 @@ extension TensorError: CustomStringConvertible {
         case .shapeMismatch(let operation, let expected, let got):
             "\(operation): expected \(expected), got \(got)"
         case .outOfMemory(let bytes):
-            "out of memory: \(bytes / 1_048_576) MiB could not be allocated; use a smaller frame"
+            "out of memory: \(bytes / 1_048_576) MiB could not be allocated"
         }
     }
 }

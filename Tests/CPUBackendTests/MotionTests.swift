@@ -66,11 +66,14 @@ import Testing
         let input = try both.input(shape)
         let flow = try both.input(shape.with(channels: 2), in: -reach...reach)
         let taps = try both.input(shape.with(channels: 16))
-        let output = try both.output(shape)
-        try both.cpu.warpAdaptively(input.cpu, by: flow.cpu, taps: taps.cpu, into: output.cpu)
-        both.reference.warpAdaptively(
-            input.reference, by: flow.reference, taps: taps.reference, into: output.reference)
-        try both.expectEqual(output, "reach \(reach)")
+        for rows in [0..<size.1, size.1 / 3..<size.1 / 3 + 1, size.1 / 2..<size.1] {
+            let output = try both.output(shape.with(height: rows.count))
+            try both.cpu.warpAdaptively(
+                input.cpu, by: flow.cpu, taps: taps.cpu, rows: rows, into: output.cpu)
+            both.reference.warpAdaptively(
+                input.reference, by: flow.reference, taps: taps.reference, rows: rows, into: output.reference)
+            try both.expectEqual(output, "reach \(reach), rows \(rows)")
+        }
     }
 
     @Test func inverseDepth() throws {
@@ -92,7 +95,8 @@ import Testing
         let (input, output) = (try both.input(shape), try both.output(shape))
         both.cpu.warpBackward(input.cpu, by: flow.cpu, scale: 5, into: output.cpu)
         try both.cpu.warpAdaptively(
-            input.cpu, by: flow.cpu, taps: both.input(shape.with(channels: 16)).cpu, into: output.cpu)
+            input.cpu, by: flow.cpu, taps: both.input(shape.with(channels: 16)).cpu, rows: 0..<shape.height,
+            into: output.cpu)
         both.reference.copy(input.reference, into: output.reference)
         try both.expectEqual(output, tolerance: 0, "an unusable flow copies the pixel")
         try both.cpu.projectFlow(flow.cpu, weights: nil, into: output.cpu)

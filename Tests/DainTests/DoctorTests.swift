@@ -11,11 +11,6 @@ struct DoctorTests {
             var isSupported: Bool
             var cores: Int
         }
-        struct BLAS: Decodable {
-            var core: String
-            var configuration: String
-            var threads: Int
-        }
         struct Library: Decodable {
             var name: String
             var built: String
@@ -43,7 +38,6 @@ struct DoctorTests {
         var isReady: Bool
         var memoryBytes: Int
         var processor: Processor
-        var blas: BLAS
         var libraries: [Library]
         var codecs: [Codec]
         var modelFolders: [String]
@@ -76,8 +70,6 @@ struct DoctorTests {
             let level = ["avx2", "fma", "f16c", "bmi1", "bmi2", "abm", "movbe", "xsave"]
             #expect(report.processor.isSupported == level.allSatisfy { flags.contains(Substring($0)) })
         #endif
-        #expect(report.blas.configuration.hasPrefix("OpenBLAS 0."))
-        #expect(!report.blas.core.isEmpty && report.blas.threads >= 1)
     }
 
     @Test func listsLibrariesAndCodecs() async throws {
@@ -144,7 +136,7 @@ struct DoctorTests {
         #expect(lines.first?.hasPrefix("dain ") == true)
         #expect(lines.last == "Everything that is needed is there.")
         // One column: every value begins in the same place.
-        let columns = ["system", "CPU", "memory", "OpenBLAS", "FFmpeg", "  libavcodec"].map { label in
+        let columns = ["system", "CPU", "memory", "FFmpeg", "  libavcodec"].map { label in
             lines.first { $0.hasPrefix(label + " ") }
                 .map { $0.dropFirst(label.count).prefix { $0 == " " }.count + label.count }
         }

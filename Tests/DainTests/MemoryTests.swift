@@ -27,26 +27,32 @@
     /// Memory holds a few frames, however many there are.
     struct MemoryTests {
         /// The most resident memory of a run over so many frames of 64x64, in bytes.
-        private func peak(frames: Int) async throws -> Int {
+        private func peak(frames: Int, arguments: [String], output: String) async throws -> Int {
             let folder = try TemporaryFolder()
             try Clips.writeY4M(
                 folder["clip.y4m"], width: 64, height: 64, frames: frames,
                 luma: { x, y, frame in UInt8(16 + (4 * x + 2 * y + 3 * frame) % 200) })
-            let process = try DainProcess.start([
-                "interpolate", folder["clip.y4m"].path, "--codec", "ffv1", "-o", folder["out.mkv"].path,
-            ])
+            let process = try DainProcess.start(
+                arguments + [folder["clip.y4m"].path, "-o", folder[output].path])
             let highWaterMark = HighWaterMark(of: process.processIdentifier)
             let result = try await process.wait()
             #expect(result.exitCode == 0, "\(result)")
-            #expect(try MediaFile(folder["out.mkv"]).videoTimes.count == 2 * frames)
+            #expect(try folder.names() == ["clip.y4m", output])
+            if output == "out.mkv" {
+                #expect(try MediaFile(folder[output]).videoTimes.count == 2 * frames)
+            }
             return highWaterMark.bytes
         }
 
         /// What 80 more frames would take as pictures alone: 12 KiB each as decoded, 48 KiB as the network's RGB, both
         /// twice, and 1.5 MB of features each. A pipeline that kept any of these would grow by more than the bound,
         /// which leaves room for the allocator's habits.
-        @Test func memoryDoesNotGrowWithLength() async throws {
-            let (short, long) = (try await peak(frames: 20), try await peak(frames: 100))
+        @Test(arguments: [
+            (["interpolate", "--codec", "ffv1"], "out.mkv"), (["evaluate"], "out.png"),
+        ])
+        func memoryDoesNotGrowWithLength(_ arguments: [String], _ output: String) async throws {
+            let short = try await peak(frames: 20, arguments: arguments, output: output)
+            let long = try await peak(frames: 100, arguments: arguments, output: output)
             #expect(short > 10 << 20)
             #expect(long - short < 8 << 20, "\(short) bytes for 20 frames, \(long) for 100")
         }

@@ -86,6 +86,7 @@ def cases() -> list[Case]:
              samples={"output_t0.25": 4096, "output_t0.75": 4096}),
         Case("bunny_101x71_centred", bunny.pair(*ODD_WINDOW), seed=2),
         Case("bunny_128x61_demo", bunny.pair(*DEMO_WINDOW), seed=2, padding="demo-128"),
+        Case("bunny_64x320_tall", bunny.pair(*TALL_WINDOW), seed=3, samples={"output_t0.5": 8192}),
     ]  # fmt: skip
 
 
@@ -95,6 +96,8 @@ SQUARE_WINDOW = (36, 200, 50, 128, 128)
 # Uneven borders, and a width that the demo's scheme pads although it is a multiple of 128.
 ODD_WINDOW = (44, 250, 60, 101, 71)
 DEMO_WINDOW = (43, 230, 60, 128, 61)
+# So high that an engine may make parts of it in strips.
+TALL_WINDOW = (41, 250, 20, 64, 320)
 
 
 def thinning(count: int, wanted: int) -> int:

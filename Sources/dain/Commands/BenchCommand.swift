@@ -40,8 +40,7 @@ struct BenchCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     }
 
     func run() throws {
-        let model = try OpenedModel.open(model)
-        let benchmark = try Benchmark(weights: model.weights, resolution: resolution, threads: threads)
+        let (name, benchmark) = try load()
         if serve { return try answer(benchmark) }
         let progress = diagnostics.progress(unit: "runs", total: runs + 1)
         _ = try benchmark.run()
@@ -54,8 +53,17 @@ struct BenchCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         }
         progress.finish()
         let report = BenchmarkReport(
-            measured, of: benchmark, model: model.location.name, resolution: resolution)
+            measured, of: benchmark, model: name, resolution: resolution)
         try StandardOutput.print(json ? report.json() : report.text)
+    }
+
+    /// The file of the weights is closed again before anything runs: what is measured is the network's memory.
+    private func load() throws -> (name: String, Benchmark) {
+        let model = try OpenedModel.open(model)
+        return (
+            model.location.name,
+            try Benchmark(weights: model.weights, resolution: resolution, threads: threads)
+        )
     }
 
     private func answer(_ benchmark: Benchmark) throws {

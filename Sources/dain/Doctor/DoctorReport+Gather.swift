@@ -1,5 +1,4 @@
 import CProcessor
-import COpenBLAS
 import Console
 import Weights
 
@@ -30,9 +29,6 @@ extension DoctorReport {
         return DoctorReport(
             version: dainVersion, system: ProcessInfo.processInfo.operatingSystemVersionString,
             processor: processor, memoryBytes: ProcessInfo.processInfo.physicalMemory,
-            blas: BLAS(
-                configuration: String(cString: openblas_get_config()).singleLine,
-                core: String(cString: openblas_get_corename()), threads: Int(openblas_get_num_threads())),
             ffmpeg: FFmpegFacts.release, libraries: libraries, codecs: codecs,
             modelFolders: store.folders, models: models,
             problems: problems(processor: processor)

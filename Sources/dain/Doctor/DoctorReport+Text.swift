@@ -7,8 +7,6 @@ extension DoctorReport {
             ("CPU", processor.name.isEmpty ? "unknown" : processor.name),
             ("", "\(counted(processor.cores, "core")), \(levelText)"),
             ("memory", Self.format(bytes: memoryBytes)),
-            ("OpenBLAS", "core \(blas.core), \(counted(blas.threads, "thread"))"),
-            ("", blas.configuration),
             ("FFmpeg", ffmpeg),
         ]
         for library in libraries {

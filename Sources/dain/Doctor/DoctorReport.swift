@@ -17,14 +17,6 @@ struct DoctorReport: Encodable {
         var cores: Int
     }
 
-    struct BLAS: Encodable {
-        /// OpenBLAS's own account of its version and build.
-        var configuration: String
-        /// The kernels it chose for this CPU.
-        var core: String
-        var threads: Int
-    }
-
     struct Library: Encodable {
         var name: String
         /// The versions of the headers at the build and of the library at run time.
@@ -66,7 +58,6 @@ struct DoctorReport: Encodable {
     var system: String
     var processor: Processor
     var memoryBytes: UInt64
-    var blas: BLAS
     var ffmpeg: String
     var libraries: [Library]
     var codecs: [Codec]

@@ -3,7 +3,6 @@ import CPUBackend
 import Foundation
 import Interpolation
 import Media
-import Networks
 import Timing
 
 /// `dain interpolate`: a clip, or a sequence of images, at another frame rate; or the picture between two images.
@@ -55,14 +54,7 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     @OptionGroup(title: "Encoding") var encoding: EncodingOptions
 
-    @Option(name: .long, help: ArgumentHelp("The weights to use.", valueName: "name|path"))
-    var model: String?
-
-    @Option(name: .long, help: "How flows that meet are averaged: depth-aware, or plain for comparison.")
-    var projection = DAIN<CPUBackend>.Projection.depthAware
-
-    @Option(name: .long, help: "CPU threads (default: all).")
-    var threads: Int?
+    @OptionGroup(title: "Network") var network: NetworkOptions
 
     @OptionGroup var diagnostics: DiagnosticsOptions
 
@@ -78,9 +70,6 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         }
         if let timestep, !(timestep > 0 && timestep < 1) {
             throw ValidationError("--timestep must be above 0 and below 1")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be from 1 to 1024")
         }
         if time.range != nil, scenes.duplicates == .drop {
             throw ValidationError("--range goes with '--duplicates keep' or 'retime'")
@@ -119,14 +108,6 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         }
     }
 
-    /// The network, opened and ready. Called once the input is known to be readable and the output writable, which are the
-    /// errors that people meet most.
-    func loadInterpolator() throws -> DAINInterpolator<CPUBackend> {
-        let model = try OpenedModel.open(model)
-        let network = try DAIN(
-            weights: model.weights, backend: CPUBackend(threads: threads), projection: projection)
-        return DAINInterpolator(network: network)
-    }
+    /// Called once the input is known to be readable and the output writable, which are the errors that people meet most.
+    func loadInterpolator() throws -> DAINInterpolator<CPUBackend> { try network.loadInterpolator() }
 }
-
-extension DAIN.Projection: ExpressibleByArgument where B == CPUBackend {}
