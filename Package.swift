@@ -38,6 +38,7 @@ let package = Package(
             name: "Console", dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(name: "Timing", swiftSettings: strict),
+        .target(name: "Scenes", swiftSettings: strict),
         .target(name: "Tensors", swiftSettings: strict),
         .target(name: "CPUBackend", dependencies: ["Tensors"], swiftSettings: strict + vectorised),
         .target(name: "ReferenceBackend", dependencies: ["Tensors"], swiftSettings: strict),
@@ -45,14 +46,14 @@ let package = Package(
         .target(name: "Networks", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Media", dependencies: ["CFFmpeg", "Timing"], swiftSettings: strict),
         .target(
-            name: "Interpolation", dependencies: ["Media", "Networks", "Tensors", "Timing"],
+            name: "Interpolation", dependencies: ["Media", "Networks", "Scenes", "Tensors", "Timing"],
             swiftSettings: strict),
         .target(name: "Evaluation", swiftSettings: strict),
         .executableTarget(
             name: "dain",
             dependencies: [
                 "CFFmpeg", "CPUBackend", "CProcessor", "Console", "Evaluation", "Interpolation",
-                "Media", "Networks", "Tensors", "Timing", "Weights",
+                "Media", "Networks", "Scenes", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -60,6 +61,7 @@ let package = Package(
         .testTarget(
             name: "ConsoleTests",
             dependencies: ["Console", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+        .testTarget(name: "ScenesTests", dependencies: ["Scenes"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(
             name: "CPUBackendTests", dependencies: ["CPUBackend", "ReferenceBackend", "Tensors"],
@@ -70,7 +72,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
         .testTarget(
-            name: "InterpolationTests", dependencies: ["CPUBackend", "Interpolation", "Media", "Networks"],
+            name: "InterpolationTests",
+            dependencies: ["CPUBackend", "Interpolation", "Media", "Networks", "Scenes"],
             swiftSettings: strict),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
         .testTarget(name: "DainTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),

@@ -68,6 +68,37 @@ static inline const enum AVPixelFormat *cffmpeg_pixel_formats(const AVCodec *cod
 #endif
 }
 
+/// Gives an encoder of sound the rate, the channels and, of the formats that it takes, the one closest to what a decoder
+/// makes. Negative where it takes none of them.
+static inline int cffmpeg_describe_sound(AVCodecContext *encoder, const AVCodecContext *decoder) {
+    const AVCodec *codec = encoder->codec;
+    const enum AVSampleFormat *formats = NULL;
+    const int *rates = NULL;
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+    const void *found = NULL;
+    int count = 0;
+    if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_SAMPLE_FORMAT, 0, &found, &count) >= 0)
+        formats = (const enum AVSampleFormat *)found;
+    if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_SAMPLE_RATE, 0, &found, &count) >= 0)
+        rates = (const int *)found;
+#else
+    formats = codec->sample_fmts;
+    rates = codec->supported_samplerates;
+#endif
+    encoder->sample_fmt = formats ? formats[0] : decoder->sample_fmt;
+    for (; formats && *formats != AV_SAMPLE_FMT_NONE; formats++)
+        if (av_get_packed_sample_fmt(*formats) == av_get_packed_sample_fmt(decoder->sample_fmt))
+            encoder->sample_fmt = *formats;
+    encoder->sample_rate = rates ? rates[0] : decoder->sample_rate;
+    for (; rates && *rates; rates++)
+        if (*rates == decoder->sample_rate) encoder->sample_rate = *rates;
+    encoder->time_base = (AVRational){1, encoder->sample_rate};
+    if (decoder->ch_layout.order != AV_CHANNEL_ORDER_UNSPEC)
+        return av_channel_layout_copy(&encoder->ch_layout, &decoder->ch_layout);
+    av_channel_layout_default(&encoder->ch_layout, decoder->ch_layout.nb_channels);
+    return 0;
+}
+
 // Side data of a stream lies in the stream up to FFmpeg 6.0, then in its codec parameters.
 #define CFFMPEG_CODED_SIDE_DATA (LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100))
 

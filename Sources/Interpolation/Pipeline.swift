@@ -1,5 +1,15 @@
 import Timing
 
+/// How far a run has come.
+public struct PipelineProgress: Sendable {
+    /// Frames of the source that were dealt with.
+    public var sourceFrames = 0
+    /// Frames handed to the sink.
+    public var outputFrames = 0
+    /// Of those, frames that the network made.
+    public var newFrames = 0
+}
+
 /// Runs a whole clip: reads, makes new frames, writes, all three at the same time and in order.
 ///
 /// Reading (with conversion to RGB) and writing (with conversion back) have a thread each; new frames are made on the
@@ -7,60 +17,54 @@ import Timing
 public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
     public typealias Picture = Converter.Picture
 
-    /// How far a run has come.
-    public struct Progress: Sendable {
-        /// Frames read from the source.
-        public var sourceFrames = 0
-        /// Frames handed to the sink.
-        public var outputFrames = 0
-        /// Of those, frames that the network made.
-        public var newFrames = 0
-    }
-
-    private struct Source: Sendable {
-        var frame: TimedPicture<Picture>
-        var image: RGBImage
-    }
-
-    private enum Output: Sendable {
-        case original(Picture)
-        case new(RGBImage, first: Picture, second: Picture, t: Float)
-    }
-
-    private typealias Scheduled = (output: Output, time: Rational, duration: Rational)
+    public typealias Progress = PipelineProgress
 
     private let interpolator: I
     private let converter: Converter
     private let rate: Timeline.Rate
     private let tick: Rational
+    private let scenes: SceneSettings
+    private let window: OutputWindow
 
-    /// - Parameter tick: The unit to which the source's times were rounded; see ``Timeline``.
-    public init(interpolator: I, converter: Converter, rate: Timeline.Rate, tick: Rational = .zero) {
+    /// - Parameters:
+    ///   - tick: The unit to which the source's times were rounded; see ``Timeline``.
+    ///   - scenes: How cuts and repeated frames are treated.
+    ///   - window: Which frames of the result are made; the others cost nothing but reading.
+    public init(
+        interpolator: I, converter: Converter, rate: Timeline.Rate, tick: Rational = .zero,
+        scenes: SceneSettings = SceneSettings(), window: OutputWindow = .everything
+    ) {
         self.interpolator = interpolator
         self.converter = converter
         self.rate = rate
         self.tick = tick
+        self.scenes = scenes
+        self.window = window
     }
 
     /// Runs to the end of the source and returns what was done.
     ///
     /// - Parameters:
     ///   - progress: Called after each frame that was made, on the calling thread.
+    ///   - sceneEvents: Called for what is found in the source, in its order, on the calling thread.
     ///   - checkCancellation: Called before each frame; what it throws ends the run.
     /// - Throws: The first error of source, network, converter or sink. Both threads have ended by then.
     public func run(
         from source: some FrameSource<Picture>, to sink: some FrameSink<Picture>,
-        progress: (Progress) -> Void = { _ in }, checkCancellation: () throws -> Void = {}
+        progress: (Progress) -> Void = { _ in }, sceneEvents: (SceneEvent) -> Void = { _ in },
+        checkCancellation: () throws -> Void = {}
     ) throws -> Progress {
-        let read = BoundedQueue<Source>(capacity: 2)
-        let made = BoundedQueue<Scheduled>(capacity: 4)
-        let reader = BackgroundTask("read") {
+        let read = BoundedQueue<SourceFrame<Picture>>(capacity: 2)
+        let made = BoundedQueue<ScheduledFrame<Picture>>(capacity: 4)
+        let reader = BackgroundTask("read") { [scenes] in
             defer { read.finish() }
             do {
+                var classifier = FrameClassifier<Picture>(scenes)
                 while let frame = try source.next() {
-                    let image = try converter.image(of: frame.picture)
-                    if !read.append(Source(frame: frame, image: image)) { return }
+                    let decided = classifier.next(frame, try converter.image(of: frame.picture))
+                    if let decided, !read.append(decided) { return }
                 }
+                if let last = classifier.finish() { _ = read.append(last) }
             } catch {
                 read.finish(throwing: error)
             }
@@ -68,19 +72,23 @@ public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
         let writer = BackgroundTask("write") {
             // Whatever ends the writing, nobody may wait for room in the queue afterwards.
             defer { made.finish() }
-            while let (output, time, duration) = try made.next() {
+            while let frame = try made.next() {
                 let picture =
-                    switch output {
+                    switch frame.content {
                     case .original(let picture): picture
                     case .new(let image, let first, let second, let t):
                         try converter.picture(showing: image, between: first, and: second, at: t)
                     }
-                try sink.write(picture, at: time, duration: duration)
+                try sink.write(picture, at: frame.time, duration: frame.duration)
             }
         }
-        var result = Progress()
+        var maker = FrameMaker<I, Picture>(
+            interpolator: interpolator, timeline: Timeline(rate, tick: tick), duplicates: scenes.duplicates,
+            window: window)
         do {
-            try makeFrames(from: read, into: made, &result, progress, checkCancellation)
+            try maker.run(
+                read: read.next, write: made.append, progress: progress, sceneEvents: sceneEvents,
+                checkCancellation: checkCancellation)
             made.finish()
         } catch {
             // The threads stop at the end of what they were given; this failure is what ended the run, whatever they add.
@@ -93,46 +101,6 @@ public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
         read.finish()
         try writer.wait()
         try reader.wait()
-        return result
-    }
-
-    private func makeFrames(
-        from read: BoundedQueue<Source>, into made: BoundedQueue<Scheduled>, _ result: inout Progress,
-        _ progress: (Progress) -> Void, _ checkCancellation: () throws -> Void
-    ) throws {
-        var timeline = Timeline(rate, tick: tick)
-        guard var first = try read.next() else { return }
-        var prepared: I.PreparedFrame?
-        while true {
-            let second = try read.next()
-            result.sourceFrames += 1
-            let frames = timeline.frames(from: first.frame.time, to: second?.frame.time)
-            var pair: I.PreparedPair?
-            var preparedSecond: I.PreparedFrame?
-            for frame in frames {
-                try checkCancellation()
-                let output: Output
-                if case .between(let fraction) = frame.content, let second {
-                    // Prepared only where a new frame asks for it, and kept for the next pair.
-                    let firstFrame = try prepared ?? interpolator.prepare(first.image)
-                    let secondFrame = try preparedSecond ?? interpolator.prepare(second.image)
-                    let known = try pair ?? interpolator.prepare(firstFrame, secondFrame)
-                    (prepared, preparedSecond, pair) = (firstFrame, secondFrame, known)
-                    let t = Float(fraction.doubleValue)
-                    output = .new(
-                        try interpolator.interpolate(known, at: t), first: first.frame.picture,
-                        second: second.frame.picture, t: t)
-                    result.newFrames += 1
-                } else {
-                    output = .original(first.frame.picture)
-                }
-                // The writer has stopped; its own error says why.
-                guard made.append((output, frame.time, frame.duration)) else { return }
-                result.outputFrames += 1
-                progress(result)
-            }
-            guard let second else { return }
-            (first, prepared) = (second, preparedSecond)
-        }
+        return maker.progress
     }
 }

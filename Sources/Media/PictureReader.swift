@@ -90,4 +90,31 @@ final class PictureReader {
             if code == FFmpeg.again { return }
         }
     }
+
+    /// How far the streams of a file lie apart at most, in seconds, where they are interleaved.
+    private static let greatestInterleaving = Rational(10)
+
+    /// Reads on without decoding until nothing follows that begins before a time.
+    func passRemainingPackets(before end: Rational) throws {
+        guard !hasReachedEnd else { return }
+        while true {
+            let packet: Packet
+            do throws(MediaError) {
+                guard let next = try demuxer.readPacket() else { break }
+                packet = next
+            } catch {
+                damage += 1
+                break
+            }
+            let times = [packet.pointer.pointee.dts, packet.pointer.pointee.pts]
+            if let stream = demuxer.streams.indices.contains(packet.streamIndex)
+                ? demuxer.streams[packet.streamIndex] : nil,
+                let time = times.first(where: { $0 != cffmpeg_no_timestamp }).flatMap(
+                    TimeBase(stream.pointee.time_base).time), time >= end + Self.greatestInterleaving
+            {
+                break
+            }
+            if packet.streamIndex != Int(stream.pointee.index) { try otherPacketHandler?(packet) }
+        }
+    }
 }

@@ -79,13 +79,15 @@ enum StreamCopy {
         }
     }
 
-    /// Copies chapters and the file's own metadata.
-    static func copyGlobals(from demuxer: Demuxer, to muxer: Muxer) throws(MediaError) {
+    /// Copies chapters, as far as the result has them, and the file's own metadata.
+    static func copyGlobals(from demuxer: Demuxer, to muxer: Muxer, _ timing: CopyTiming) throws(MediaError) {
         let source = demuxer.context.pointee
         try copyMetadata(source.metadata, to: &muxer.context.pointee.metadata, for: demuxer.path)
         for index in 0..<Int(source.nb_chapters) {
-            guard let chapter = source.chapters[index] else { continue }
-            try FFmpeg.check(cffmpeg_add_chapter(muxer.context, chapter), "chapters", demuxer.path)
+            guard let chapter = source.chapters[index], var placed = timing.place(chapter.pointee) else {
+                continue
+            }
+            try FFmpeg.check(cffmpeg_add_chapter(muxer.context, &placed), "chapters", demuxer.path)
         }
     }
 

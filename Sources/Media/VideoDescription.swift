@@ -55,12 +55,17 @@ public final class VideoDescription: @unchecked Sendable {
     /// A unit of time in which all times of the result are whole numbers, so that none is rounded on the way to the container.
     ///
     /// Where no unit of 32 bits divides both the input's and a new constant rate, it is that of microseconds.
-    public func timeBase(dividedFor rate: Timeline.Rate) -> Rational {
-        let input = timeBase.seconds
-        let unit: Rational
+    ///
+    /// - Parameter timing: What becomes of the input's times; the result's clock begins at its start.
+    public func timeBase(dividedFor rate: Timeline.Rate, _ timing: CopyTiming = .unchanged) -> Rational {
+        let input = timeBase.seconds * timing.stretch
+        var unit: Rational
         switch rate {
         case .factor(let factor): unit = input / Rational(Int64(factor))
         case .framesPerSecond(let rate): unit = Rational.greatestCommonDivisor(input, rate.reciprocal)
+        }
+        for instant in [timing.start, timing.end ?? .zero] where instant > .zero {
+            unit = Rational.greatestCommonDivisor(unit, instant * timing.stretch)
         }
         let limit = Int64(Int32.max)
         return unit.numerator <= limit && unit.denominator <= limit ? unit : Rational(1, 1_000_000)

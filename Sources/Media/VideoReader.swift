@@ -131,6 +131,11 @@ public final class VideoReader: @unchecked Sendable {
         file?.otherPacketHandler = handler
     }
 
+    /// Sends packets of other streams on that begin before a time, after reading has stopped before the end.
+    public func passRemainingPackets(before end: Rational) throws {
+        try file?.passRemainingPackets(before: end)
+    }
+
     private func read() throws -> VideoFrame? {
         while true {
             guard let frame = try file == nil ? nextImage() : nextPicture() else { return nil }

@@ -13,8 +13,7 @@ public final class VideoWriter: @unchecked Sendable {
     private let muxer: Muxer
     private let encoder: VideoEncoder
     private let stream: UnsafeMutablePointer<AVStream>
-    /// Where the input's streams go, by their index; those that are missing are dropped.
-    private var copies: [Int: CopiedStream] = [:]
+    private let sides: SideStreams
     private var setUpNotes: [String] = []
 
     /// Opens the output and connects it to the reader, whose other streams are copied from now on.
@@ -24,12 +23,13 @@ public final class VideoWriter: @unchecked Sendable {
     ///   - rate: The output's nominal frame rate.
     ///   - isConstantRate: Whether all frames follow one another at that rate.
     ///   - timeBase: A unit in which all output times are whole, as far as one exists.
+    ///   - timing: Which part of the input the frames show, and how fast; times of frames are those of the result.
     ///   - overwrite: Whether a file of that name is replaced, once the new one is complete.
     ///   - inputs: Files that must not be replaced.
     public init(
         path: String, copying reader: VideoReader, first frame: VideoFrame, rate: Rational,
-        isConstantRate: Bool = false, timeBase: Rational, settings: EncoderSettings, overwrite: Bool,
-        inputs: [String]
+        isConstantRate: Bool = false, timeBase: Rational, timing: CopyTiming = .unchanged,
+        settings: EncoderSettings, overwrite: Bool, inputs: [String]
     ) throws {
         let isPipe = path == StandardStream.path
         if !isPipe { try PartialFile.check(path, overwrite: overwrite, inputs: inputs) }
@@ -40,20 +40,23 @@ public final class VideoWriter: @unchecked Sendable {
             sampleAspectRatio: reader.video.sampleAspectRatio, settings, &skipped)
         file = isPipe ? nil : try PartialFile(path, overwrite: overwrite, inputs: inputs)
         setUpNotes = skipped
+        sides = SideStreams(muxer, reader.container, timing)
         stream = try Self.addStreams(
-            muxer, reader, encoder, first: frame, rate: rate, copies: &copies, notes: &setUpNotes)
+            muxer, reader, encoder, first: frame, rate: rate, sides, timing, notes: &setUpNotes)
         try muxer.begin(writingTo: file?.partialPath ?? StandardStream.outputURL)
-        try reader.passOtherPackets { [weak self] packet in try self?.copy(packet) }
+        try reader.passOtherPackets { [weak sides] packet in try sides?.put(packet) }
     }
 
     /// Encodes a frame.
     public func write(_ frame: VideoFrame, at time: Rational, duration: Rational) throws {
         try encoder.encode(frame, at: time, duration: duration, writePacket)
+        try sides.videoReached(time + duration)
     }
 
     /// Writes what is still held, ends the file and puts it under its name.
     public func finish() throws {
         try encoder.finish(writePacket)
+        try sides.finish()
         try muxer.finish()
         try file?.complete()
     }
@@ -75,10 +78,13 @@ public final class VideoWriter: @unchecked Sendable {
                 "container \(muxer.containerName) holds no times: its frames follow one another at one rate, and pauses "
                     + "that are lost: \(encoder.gaps)")
         }
-        let repaired = copies.values.reduce(0) { $0 + $1.repaired }
-        if repaired > 0 {
+        if sides.repaired > 0 {
             notes.append(
-                "\(repaired) packets of other streams had no usable time and were put behind the one before")
+                "\(sides.repaired) packets of other streams had no usable time and were put behind the one before"
+            )
+        }
+        if sides.damage > 0 {
+            notes.append("packets of sound that could not be decoded: \(sides.damage)")
         }
         return notes
     }
@@ -86,12 +92,6 @@ public final class VideoWriter: @unchecked Sendable {
     private func writePacket(_ packet: Packet) throws {
         av_packet_rescale_ts(packet.pointer, encoder.timeBase.ffmpeg, stream.pointee.time_base)
         try muxer.write(packet, to: stream)
-    }
-
-    private func copy(_ packet: Packet) throws {
-        guard let copy = copies[packet.streamIndex] else { return }
-        copy.schedule(packet)
-        try muxer.write(packet, to: copy.stream)
     }
 
     /// The first encoder that takes the video. Where the user has chosen nothing, one that refuses gives way to the next.
@@ -153,7 +153,7 @@ public final class VideoWriter: @unchecked Sendable {
     /// Adds the output's streams in the input's order.
     private static func addStreams(
         _ muxer: Muxer, _ reader: VideoReader, _ encoder: VideoEncoder, first: VideoFrame, rate: Rational,
-        copies: inout [Int: CopiedStream], notes: inout [String]
+        _ sides: SideStreams, _ timing: CopyTiming, notes: inout [String]
     ) throws -> UnsafeMutablePointer<AVStream> {
         var video: UnsafeMutablePointer<AVStream>?
         for input in reader.container?.streams ?? [] where input == reader.videoStream {
@@ -184,14 +184,11 @@ public final class VideoWriter: @unchecked Sendable {
                 let stream = try addVideo(muxer, encoder, rate: rate)
                 try StreamCopy.describeVideo(stream, like: input, first, in: muxer, &notes)
                 added = stream
-            } else if !StreamCopy.isChapterTrack(input, of: demuxer),
-                let stream = try StreamCopy.addStream(input, beside: trial, to: muxer, &notes)
-            {
-                copies[Int(input.pointee.index)] = CopiedStream(
-                    stream, from: input.pointee.time_base, in: muxer)
+            } else if !StreamCopy.isChapterTrack(input, of: demuxer) {
+                try sides.add(input, beside: trial, &notes)
             }
         }
-        try StreamCopy.copyGlobals(from: demuxer, to: muxer)
+        try StreamCopy.copyGlobals(from: demuxer, to: muxer, timing)
         return try added ?? addVideo(muxer, encoder, rate: rate)
     }
 

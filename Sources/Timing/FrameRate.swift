@@ -9,7 +9,8 @@ extension Rational {
         self = text.contains(".") ? Self.broadcastRate(near: literal) ?? literal : literal
     }
 
-    private static func fraction(_ text: String) -> Rational? {
+    /// Two whole numbers of up to nine digits and a stroke between them.
+    static func fraction(_ text: String) -> Rational? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let numerator = digits(parts[0]), let denominator = digits(parts[1]),
             denominator > 0
@@ -17,7 +18,8 @@ extension Rational {
         return Rational(numerator, denominator)
     }
 
-    private static func decimal(_ text: String) -> Rational? {
+    /// A number with up to nine digits before the point and behind it, exactly.
+    static func decimal(_ text: String) -> Rational? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= 2, let whole = digits(parts[0]) else { return nil }
         guard parts.count == 2 else { return Rational(whole) }
@@ -26,8 +28,16 @@ extension Rational {
         return Rational(whole) + Rational(decimals, scale)
     }
 
-    private static func digits(_ text: Substring) -> Int64? {
+    /// A whole number of up to nine digits.
+    static func digits(_ text: Substring) -> Int64? {
         (1...9).contains(text.count) && text.utf8.allSatisfy { (48...57).contains($0) } ? Int64(text) : nil
+    }
+
+    /// A positive number as people write it: `2`, `2.5`, `5/2`; exact, with up to nine digits before and behind the point or
+    /// stroke.
+    public init?(ratio text: String) {
+        guard let value = Self.fraction(text) ?? Self.decimal(text), value > .zero else { return nil }
+        self = value
     }
 
     /// The multiple of 1000/1001 that a decimal rounds: within a hundredth of it, and a whole rate short of one thousandth.

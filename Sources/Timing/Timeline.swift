@@ -32,6 +32,9 @@ public struct Timeline: Sendable {
     }
 
     /// A frame of the result, times in seconds.
+    ///
+    /// At a constant rate the last one may begin before the source's last frame; it is then stated to last a whole period,
+    /// and whoever sees the end must cut it there.
     public struct OutputFrame: Hashable, Sendable {
         public var time: Rational
         public var duration: Rational

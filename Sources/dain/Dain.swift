@@ -10,7 +10,8 @@ struct Dain: AsyncParsableCommand {
         abstract: "Makes new video frames between the ones that are there (DAIN, CVPR 2019).",
         version: dainVersion,
         subcommands: [
-            InterpolateCommand.self, EvaluateCommand.self, BenchCommand.self, ModelsCommand.self,
+            InterpolateCommand.self, JoinCommand.self, EvaluateCommand.self, BenchCommand.self,
+            ModelsCommand.self,
             DoctorCommand.self,
         ])
 

@@ -63,6 +63,11 @@ struct VideoTests {
         for index in 0..<23 {
             let (first, second) = (result[3 * index + 1], result[3 * index + 2])
             #expect(first.format == source[index].format && second.format == first.format)
+            // The fixture repeats some frames, and what lies between repeats is the frame itself.
+            if source[index].greatestDifference(from: source[index + 1]) <= 6 {
+                #expect(first.planes == source[index].planes && second.planes == first.planes)
+                continue
+            }
             let neighbours = [source[index].planes, source[index + 1].planes]
             #expect(!neighbours.contains(first.planes) && !neighbours.contains(second.planes))
             #expect(first.planes != second.planes)

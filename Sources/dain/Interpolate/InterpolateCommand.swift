@@ -50,6 +50,10 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     @OptionGroup(title: "Input") var input: InputOptions
 
+    @OptionGroup(title: "Time") var time: TimeOptions
+
+    @OptionGroup(title: "Cuts and repeated frames") var scenes: SceneOptions
+
     @OptionGroup(title: "Encoding") var encoding: EncodingOptions
 
     @OptionGroup(title: "Network") var network: NetworkOptions
@@ -69,13 +73,24 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         if let timestep, !(timestep > 0 && timestep < 1) {
             throw ValidationError("--timestep must be above 0 and below 1")
         }
+        if time.range != nil, scenes.duplicates == .drop {
+            throw ValidationError("--range goes with '--duplicates keep' or 'retime'")
+        }
         switch inputs.count {
         case 1:
             if timestep != nil { throw ValidationError("--timestep takes two images") }
+            if factor != nil, time.slowdown != nil {
+                throw ValidationError(
+                    "--slowdown and --factor exclude each other; --fps goes with --slowdown")
+            }
         case 2:
             if factor != nil || fps != nil {
                 throw ValidationError(
                     "two images take --timestep; --factor and --fps are for a video or sequence")
+            }
+            if time.isGiven || scenes.report != nil {
+                throw ValidationError(
+                    "--slowdown, --start, --end, --frames, --range and --report are for a video or sequence")
             }
         default:
             throw ValidationError(

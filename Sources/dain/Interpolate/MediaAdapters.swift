@@ -6,11 +6,14 @@ import Timing
 /// The pictures of a reader, as the pipeline takes them.
 struct ReaderSource: FrameSource {
     let reader: VideoReader
+    /// How many times as long everything lasts.
+    let stretch: Rational
 
     func next() throws -> TimedPicture<VideoFrame>? {
         try reader.nextFrame().map {
             TimedPicture(
-                picture: $0, time: Timeline.SourceFrame(time: $0.time, duration: $0.duration))
+                picture: $0,
+                time: Timeline.SourceFrame(time: $0.time * stretch, duration: $0.duration * stretch))
         }
     }
 }
@@ -50,9 +53,24 @@ final class FrameConverter: PictureConverter, @unchecked Sendable {
 /// A video file as the pipeline's end.
 struct VideoSink: FrameSink {
     let writer: VideoWriter
+    /// Where the result's clock begins.
+    let start: Rational
+    private let reached = ReachedTime()
+
+    init(writer: VideoWriter, start: Rational) {
+        (self.writer, self.start) = (writer, start)
+    }
+
+    /// The end of the last frame, in seconds of the result.
+    var end: Rational { reached.time.withLock { $0 } }
 
     func write(_ picture: VideoFrame, at time: Rational, duration: Rational) throws {
-        try writer.write(picture, at: time, duration: duration)
+        try writer.write(picture, at: time - start, duration: duration)
+        reached.time.withLock { $0 = time - start + duration }
+    }
+
+    private final class ReachedTime: Sendable {
+        let time = Mutex(Rational.zero)
     }
 }
 

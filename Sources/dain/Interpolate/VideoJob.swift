@@ -22,6 +22,10 @@ struct VideoJob {
         let reader = try VideoReader(path: input, settings: command.input.settings)
         let opening = reader.openingNotes
         report(opening)
+        let plan = TimePlan(command, reader.video)
+        let sceneReport = try command.scenes.report.map {
+            try ReportFile($0, SceneReport(input: input, command.scenes.settings), inputs: [input, output])
+        }
         let done: Progress
         if ImageSequenceWriter.isSequence(output) {
             if command.encoding.format != nil {
@@ -30,19 +34,29 @@ struct VideoJob {
             let writer = try ImageSequenceWriter(
                 path: output, input: input, settings: command.encoding.settings,
                 overwrite: !command.noOverwrite)
-            done = try runPipeline(reader, to: ImageSink(writer: writer), cancellation)
+            if command.scenes.settings.duplicates == .drop {
+                report(["\(output): images have no times, so what '--duplicates drop' leaves out is lost"])
+            }
+            done = try runPipeline(reader, to: ImageSink(writer: writer), plan, sceneReport, cancellation)
             report(reader.notes.dropFirst(opening.count) + writer.notes)
         } else {
             guard let first = reader.firstFrame else { return }
             let writer = try VideoWriter(
-                path: output, copying: reader, first: first, rate: outputRate(of: reader),
-                isConstantRate: command.fps != nil || reader.video.isConstantRate,
-                timeBase: timeBase(of: reader), settings: command.encoding.settings,
-                overwrite: !command.noOverwrite, inputs: [input])
+                path: output, copying: reader, first: first, rate: plan.outputRate,
+                isConstantRate: plan.isConstantRate, timeBase: plan.timeBase, timing: plan.timing,
+                settings: command.encoding.settings, overwrite: !command.noOverwrite, inputs: [input])
             report(writer.notes)
+            if !plan.timing.copiesOthers {
+                log.notice("a segment holds video only; 'dain join --from \(input)' adds the other streams")
+            }
             let announced = writer.notes.count
             do {
-                done = try runPipeline(reader, to: VideoSink(writer: writer), cancellation)
+                let sink = VideoSink(writer: writer, start: plan.window.start ?? .zero)
+                done = try runPipeline(reader, to: sink, plan, sceneReport, cancellation)
+                try checkCount(done)
+                if plan.timing.copiesOthers, plan.window.end != nil || plan.window.limit != nil {
+                    try reader.passRemainingPackets(before: plan.timing.input(sink.end))
+                }
                 try writer.finish()
             } catch {
                 writer.discard()
@@ -50,22 +64,32 @@ struct VideoJob {
             }
             report(reader.notes.dropFirst(opening.count) + writer.notes.dropFirst(announced))
         }
+        try sceneReport?.write()
         log.notice(
             "wrote \(StandardStreams.name(output)): \(done.outputFrames) frames, \(done.newFrames) of them new"
         )
     }
 
+    /// A part that holds no frame is a mistake of the command line, found late.
+    private func checkCount(_ done: Progress) throws {
+        guard done.outputFrames == 0 else { return }
+        throw BadUsage("\(command.inputs[0]): no frame lies in the part that was asked for")
+    }
+
     private func runPipeline(
-        _ reader: VideoReader, to sink: some FrameSink<VideoFrame>, _ cancellation: Cancellation
+        _ reader: VideoReader, to sink: some FrameSink<VideoFrame>, _ plan: TimePlan,
+        _ sceneReport: ReportFile?, _ cancellation: Cancellation
     ) throws -> Progress {
         let pipeline = Pipeline(
-            interpolator: try command.loadInterpolator(), converter: FrameConverter(), rate: rate,
-            tick: reader.video.timeBase(dividedFor: .factor(1)))
-        let progress = command.diagnostics.progress(unit: "frames", total: expectedFrames(of: reader))
+            interpolator: try command.loadInterpolator(), converter: FrameConverter(), rate: plan.rate,
+            tick: plan.tick, scenes: command.scenes.settings, window: plan.window)
+        let progress = command.diagnostics.progress(unit: "frames", total: plan.expectedFrames)
         let done = try pipeline.run(
-            from: ReaderSource(reader: reader), to: sink,
+            from: ReaderSource(reader: reader, stretch: plan.timing.stretch), to: sink,
             progress: { progress.update(done: $0.outputFrames) },
+            sceneEvents: { sceneReport?.add($0, stretch: plan.timing.stretch) },
             checkCancellation: cancellation.check)
+        sceneReport?.setFrames(done.sourceFrames)
         progress.finish()
         return done
     }
@@ -74,24 +98,11 @@ struct VideoJob {
         for note in notes { log.warning("\(note)") }
     }
 
-    private var factor: Int { command.factor ?? 2 }
-    private var rate: Timeline.Rate { command.fps.map { .framesPerSecond($0.rate) } ?? .factor(factor) }
-    private var label: String { command.fps.map { "\($0.text)fps" } ?? "\(factor)x" }
-
-    private func outputRate(of reader: VideoReader) -> Rational {
-        if let fps = command.fps { return fps.rate }
-        return (reader.video.frameRate ?? VideoReader.imageRate) * Rational(Int64(factor))
-    }
-
-    private func timeBase(of reader: VideoReader) -> Rational {
-        reader.video.timeBase(dividedFor: rate)
-    }
-
-    private func expectedFrames(of reader: VideoReader) -> Int? {
-        // Files may state any number: it is only for the display, and must not overflow.
-        guard let count = reader.video.frameCount.map({ min($0, 1 << 40) }) else { return nil }
-        guard let fps = command.fps else { return count * factor }
-        guard let inputRate = reader.video.frameRate else { return nil }
-        return Int((Rational(Int64(count)) / inputRate * fps.rate).rounded)
+    private var label: String {
+        let range = command.time.range.map { "\($0.lowerBound)-\($0.upperBound)" }
+        let speed = command.time.slowdown.map { "\($0)x-slower" }
+        let rate = command.fps.map { "\($0.text)fps" }
+        let factor = speed == nil && rate == nil ? "\(command.factor ?? 2)x" : nil
+        return [speed, rate, factor, range].compactMap(\.self).joined(separator: "-")
     }
 }

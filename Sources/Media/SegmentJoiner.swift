@@ -1,0 +1,195 @@
+import CFFmpeg
+import Timing
+
+/// Why segments do not make one video.
+public enum SegmentError: Error, Sendable, CustomStringConvertible {
+    /// It was encoded otherwise than the first one.
+    case differs(path: String, property: String)
+    /// It does not begin where the one before it ends; times in seconds.
+    case doesNotFollow(path: String, expected: Rational, found: Rational)
+    case isEmpty(path: String)
+    /// The result has other frames than the segments.
+    case wrongCount(path: String, expected: Int, got: Int)
+
+    public var description: String {
+        switch self {
+        case .differs(let path, let property):
+            "\(path): its \(property) is not that of the first segment; render all with the same options"
+        case .doesNotFollow(let path, let expected, let found):
+            "\(path): begins at \(found) s, but the segment before it ends at \(expected) s"
+        case .isEmpty(let path): "\(path): holds no frames"
+        case .wrongCount(let path, let expected, let got):
+            "\(path): has \(got) frames after joining, not \(expected)"
+        }
+    }
+}
+
+/// Puts segments of a video, which follow one another in time, into one file without encoding them anew.
+public struct SegmentJoiner {
+    /// What was found in a segment.
+    struct Segment {
+        let demuxer: Demuxer
+        let stream: UnsafeMutablePointer<AVStream>
+        /// When the first frame begins and the last one ends, in seconds.
+        var (start, end): (Rational, Rational)
+        var frames: Int
+    }
+
+    private let paths: [String]
+    /// The file whose other streams the result gets; nil for none.
+    private let original: String?
+
+    public init(_ paths: [String], original: String?) {
+        (self.paths, self.original) = (paths, original)
+    }
+
+    /// Checks the segments, writes the result and counts its frames.
+    ///
+    /// - Returns: The number of frames, and what a user should know.
+    /// - Throws: ``SegmentError`` where segments do not fit together; nothing is written then.
+    public func join(to path: String, overwrite: Bool) throws -> (frames: Int, notes: [String]) {
+        let inputs = paths + (original.map { [$0] } ?? [])
+        try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
+        let segments = try paths.map(Self.examine)
+        try Self.check(segments)
+        let muxer = try Muxer(path: path)
+        let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
+        do {
+            var notes: [String] = []
+            let writer = try JoinWriter(muxer, first: segments[0], original: original, &notes)
+            try muxer.begin(writingTo: file.partialPath)
+            for path in paths { try writer.copy(path) }
+            try writer.finish()
+            try muxer.finish()
+            let (frames, written) = (
+                segments.reduce(0) { $0 + $1.frames }, try Self.examine(file.partialPath)
+            )
+            guard written.frames == frames else {
+                throw SegmentError.wrongCount(path: path, expected: frames, got: written.frames)
+            }
+            try file.complete()
+            return (frames, notes)
+        } catch {
+            file.discard()
+            throw error
+        }
+    }
+
+    /// Reads all of a segment's packets.
+    private static func examine(_ path: String) throws -> Segment {
+        let demuxer = try Demuxer(path: path)
+        guard let stream = demuxer.videoStream else { throw MediaError.noVideoStream(path: path) }
+        let base = TimeBase(stream.pointee.time_base)
+        var (start, end, frames): (Rational?, Rational?, Int) = (nil, nil, 0)
+        while let packet = try demuxer.readPacket() {
+            guard packet.streamIndex == Int(stream.pointee.index) else { continue }
+            frames += 1
+            let pointer = packet.pointer.pointee
+            guard let time = base.time(pointer.pts) else { continue }
+            start = min(start ?? time, time)
+            let last = time + Rational(max(0, pointer.duration)) * base.seconds
+            end = max(end ?? last, last)
+        }
+        guard let start, let end else { throw SegmentError.isEmpty(path: path) }
+        return Segment(demuxer: demuxer, stream: stream, start: start, end: end, frames: frames)
+    }
+
+    private static func check(_ segments: [Segment]) throws(SegmentError) {
+        guard let first = segments.first else { return }
+        let wanted = first.stream.parameters
+        for (before, segment) in zip(segments, segments.dropFirst()) {
+            let (path, found) = (segment.demuxer.path, segment.stream.parameters)
+            if found.codec_id != wanted.codec_id { throw .differs(path: path, property: "codec") }
+            if found.width != wanted.width || found.height != wanted.height {
+                throw .differs(path: path, property: "size")
+            }
+            if found.format != wanted.format { throw .differs(path: path, property: "pixel format") }
+            guard found.extradata_size == wanted.extradata_size,
+                found.extradata_size == 0
+                    || memcmp(found.extradata, wanted.extradata, Int(found.extradata_size)) == 0
+            else { throw .differs(path: path, property: "encoder's header") }
+            // Containers round to ticks of their own, at either side.
+            let tick = TimeBase(segment.stream.pointee.time_base).seconds
+            let gap = segment.start > before.end ? segment.start - before.end : before.end - segment.start
+            if gap > tick { throw .doesNotFollow(path: path, expected: before.end, found: segment.start) }
+        }
+    }
+}
+
+/// The result of joining while it is written.
+private final class JoinWriter {
+    private let muxer: Muxer
+    private let video: CopiedStream
+    private let unit: AVRational
+    private let original: Demuxer?
+    private var copies: [Int: CopiedStream] = [:]
+    /// A packet of the original that was read and lies ahead of the video.
+    private var ahead: Packet?
+
+    init(
+        _ muxer: Muxer, first: SegmentJoiner.Segment, original path: String?, _ notes: inout [String]
+    ) throws {
+        self.muxer = muxer
+        original = try path.map { path throws(MediaError) in try Demuxer(path: path) }
+        unit = first.stream.pointee.time_base
+        let trial = Container.TrialStream(
+            parameters: first.stream.pointee.codecpar, timeBase: unit,
+            frameRate: first.stream.pointee.avg_frame_rate)
+        var added: UnsafeMutablePointer<AVStream>?
+        func addVideo() throws -> UnsafeMutablePointer<AVStream> {
+            guard let stream = try StreamCopy.addStream(first.stream, beside: trial, to: muxer, &notes) else {
+                throw MediaError.codecNotInContainer(
+                    codec: FFmpeg.codecName(first.stream.parameters.codec_id), container: muxer.containerName,
+                    reason: nil)
+            }
+            return stream
+        }
+        if let original {
+            let interpolated = original.videoStream
+            for input in original.streams {
+                if input == interpolated {
+                    added = try addVideo()
+                } else if !StreamCopy.isChapterTrack(input, of: original),
+                    let stream = try StreamCopy.addStream(input, beside: trial, to: muxer, &notes)
+                {
+                    copies[Int(input.pointee.index)] = CopiedStream(
+                        stream, from: input.pointee.time_base, in: muxer)
+                }
+            }
+        }
+        video = CopiedStream(try added ?? addVideo(), from: unit, in: muxer)
+        try StreamCopy.copyGlobals(from: original ?? first.demuxer, to: muxer, .unchanged)
+    }
+
+    /// Copies the video of a segment, and of the original what lies before its packets.
+    func copy(_ path: String) throws {
+        let demuxer = try Demuxer(path: path)
+        guard let stream = demuxer.videoStream else { throw MediaError.noVideoStream(path: path) }
+        let base = stream.pointee.time_base
+        while let packet = try demuxer.readPacket() {
+            guard packet.streamIndex == Int(stream.pointee.index) else { continue }
+            let time = TimeBase(base).time(packet.pointer.pointee.dts)
+            av_packet_rescale_ts(packet.pointer, base, unit)
+            video.schedule(packet)
+            try muxer.write(packet, to: video.stream)
+            if let time { try copyOriginal(before: time) }
+        }
+    }
+
+    func finish() throws { try copyOriginal(before: nil) }
+
+    private func copyOriginal(before limit: Rational?) throws {
+        guard let original else { return }
+        while let packet = try ahead ?? original.readPacket() {
+            ahead = nil
+            guard let copy = copies[packet.streamIndex] else { continue }
+            let base = TimeBase(original.streams[packet.streamIndex].pointee.time_base)
+            if let limit, let time = base.time(packet.pointer.pointee.dts), time > limit {
+                ahead = packet
+                return
+            }
+            copy.schedule(packet)
+            try muxer.write(packet, to: copy.stream)
+        }
+    }
+}

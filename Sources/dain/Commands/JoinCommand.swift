@@ -1,0 +1,51 @@
+import ArgumentParser
+import Logging
+import Media
+
+/// `dain join`: segments that `interpolate --range` made become one video.
+struct JoinCommand: ParsableCommand, HasDiagnostics {
+    static let configuration = CommandConfiguration(
+        commandName: "join",
+        abstract: "Put segments made by 'interpolate --range' together, without encoding them anew.",
+        discussion: """
+            The segments are given in their order. Each must begin where the one before it ends, and the result is \
+            counted again when it is written.
+            """)
+
+    @Argument(help: ArgumentHelp("The segments, in their order.", valueName: "segment"))
+    var segments: [String]
+
+    @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Where to write.", valueName: "path"))
+    var output: String
+
+    @Option(
+        name: .customLong("from"),
+        help: ArgumentHelp(
+            "The clip that was interpolated, whose sound, subtitles and everything else the result gets.",
+            valueName: "input"))
+    var original: String?
+
+    @Flag(name: .long, help: "Refuse when the output exists.")
+    var noOverwrite = false
+
+    @OptionGroup var diagnostics: DiagnosticsOptions
+
+    func validate() throws {
+        if segments.isEmpty { throw ValidationError("no segments are given") }
+        if (segments + [output, original ?? "-"]).contains("") { throw ValidationError("a name is empty") }
+    }
+
+    func run() throws {
+        let log = Logger(label: "dain.join")
+        let joiner = SegmentJoiner(segments, original: original)
+        let (frames, notes) = try joiner.join(to: output, overwrite: !noOverwrite)
+        for note in notes { log.warning("\(note)") }
+        log.notice("wrote \(output): \(frames) frames of \(segments.count) segments")
+    }
+}
+
+extension SegmentError: UserFacingError {
+    var exitStatus: ExitStatus {
+        if case .wrongCount = self { .failed } else { .badUsage }
+    }
+}

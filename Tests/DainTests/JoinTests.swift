@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+import Timing
+
+/// Segments that are made one by one, and joined.
+struct JoinTests {
+    private func dain(_ arguments: [String]) async throws {
+        let result = try await DainProcess.run(arguments)
+        #expect(result.exitCode == 0, "\(result)")
+    }
+
+    private func segments(_ ranges: [String], _ options: [String], of clip: URL, in folder: TemporaryFolder)
+        async throws -> [String]
+    {
+        var paths: [String] = []
+        for (index, range) in ranges.enumerated() {
+            paths.append(folder["segment\(index).mp4"].path)
+            try await dain(["interpolate", clip.path, "--range", range, "-o", paths[index]] + options)
+        }
+        return paths
+    }
+
+    @Test(arguments: [["--factor", "2"], ["--fps", "60"]])
+    func theResultIsThatOfOneRun(_ rate: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let clip = Clips["av.mp4"]
+        let options = rate + ["--crf", "0", "--preset", "ultrafast"]
+        try await dain(["interpolate", clip.path, "-o", folder["whole.mp4"].path] + options)
+        let paths = try await segments(["0:7", "7:8", "8:1000"], options, of: clip, in: folder)
+        #expect(try MediaFile(URL(fileURLWithPath: paths[1])).streams.map(\.kind) == [.video])
+        try await dain(["join"] + paths + ["--from", clip.path, "-o", folder["joined.mp4"].path])
+
+        let (whole, joined) = (
+            try Picture.all(of: folder["whole.mp4"]), try Picture.all(of: folder["joined.mp4"])
+        )
+        #expect(joined.map(\.time) == whole.map(\.time) && joined.map(\.planes) == whole.map(\.planes))
+        let (wanted, result) = (try MediaFile(folder["whole.mp4"]), try MediaFile(folder["joined.mp4"]))
+        #expect(result.streams.map(\.kind) == wanted.streams.map(\.kind))
+        #expect(result.streams(.audio).map(\.packets) == wanted.streams(.audio).map(\.packets))
+        #expect(result.streams(.subtitle).map(\.packets) == wanted.streams(.subtitle).map(\.packets))
+        #expect(result.chapters == wanted.chapters && result.title == wanted.title)
+        #expect(result.duration == wanted.duration)
+    }
+
+    @Test func segmentsThatDoNotFitAreRefused() async throws {
+        let folder = try TemporaryFolder()
+        let options = ["--crf", "0", "--preset", "ultrafast"]
+        let clip = Clips["drop-24000-1001.mp4"]
+        let paths = try await segments(["0:2", "2:4", "4:6"], options, of: clip, in: folder)
+        let other = folder["other.mkv"].path
+        try await dain(["interpolate", clip.path, "--range", "4:6", "--codec", "ffv1", "-o", other])
+        for (segments, reason) in [
+            ([paths[0], paths[2]], "begins at"), ([paths[1], paths[0]], "begins at"),
+            ([paths[0], paths[0]], "begins at"), ([paths[0], paths[1], other], "codec"),
+            ([paths[0], folder["none.mp4"].path], "cannot be opened"),
+        ] {
+            let result = try await DainProcess.run(["join"] + segments + ["-o", folder["out.mp4"].path])
+            #expect(result.exitCode == 2 && result.stderr.contains(reason), "\(result)")
+        }
+        #expect(try !folder.names().contains("out.mp4"))
+        try await dain(["join"] + paths + ["-o", folder["out.mp4"].path])
+        #expect(try MediaFile(folder["out.mp4"]).videoTimes == (0..<12).map { Rational($0 * 1001, 48_000) })
+    }
+
+    @Test func wrongRangesAreRefused() async throws {
+        let folder = try TemporaryFolder()
+        for arguments in [
+            ["--range", "5"], ["--range", "5:5"], ["--range", "-1:5"], ["--range", "5:4"],
+            ["--range", "a:b"],
+            ["--range", "0:5", "--start", "1"], ["--range", "0:5", "--duplicates", "drop"],
+            ["--range", "100:200"],
+        ] {
+            let result = try await DainProcess.run(
+                ["interpolate", Clips["av.mp4"].path, "-o", folder["out.mp4"].path] + arguments)
+            #expect(result.exitCode == 2, "\(arguments): \(result)")
+        }
+        #expect(try folder.names().isEmpty)
+    }
+}

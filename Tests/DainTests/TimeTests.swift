@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+import Timing
+
+/// Slow motion, parts of a clip, and long ones.
+struct TimeTests {
+    private func interpolate(_ input: URL, _ arguments: [String], to output: URL) async throws
+        -> DainProcess.Result
+    {
+        let result = try await DainProcess.run(["interpolate", input.path, "-o", output.path] + arguments)
+        #expect(result.exitCode == 0, "\(result)")
+        return result
+    }
+
+    @Test func slowMotionKeepsTheRateAndStretchesWhatIsTimed() async throws {
+        let folder = try TemporaryFolder()
+        let run = try await interpolate(Clips["av.mp4"], ["--slowdown", "3"], to: folder["out.mp4"])
+        let (source, result) = (try MediaFile(Clips["av.mp4"]), try MediaFile(folder["out.mp4"]))
+        let start = source.videoTimes[0]
+        #expect(result.videoTimes == (0..<72).map { start * Rational(3) + Rational($0, 24) })
+        #expect(result.streams(.audio).isEmpty)
+        #expect(
+            run.stderrLines.contains {
+                $0.contains("audio") && $0.contains("is dropped") && $0.contains("--audio stretch")
+            })
+        let (cues, before) = (result.streams(.subtitle)[0].packets, source.streams(.subtitle)[0].packets)
+        #expect(cues.map(\.bytes) == before.map(\.bytes) && !cues.isEmpty)
+        #expect(cues.map(\.time) == before.map { $0.time.map { $0 * Rational(3) } })
+        #expect(result.chapters.map(\.start) == source.chapters.map { $0.start * Rational(3) })
+        #expect(result.chapters.map(\.end) == source.chapters.map { $0.end * Rational(3) })
+    }
+
+    @Test func aFractionOfASlowdownIsExact() async throws {
+        let folder = try TemporaryFolder()
+        _ = try await interpolate(Clips["drop-24000-1001.mp4"], ["--slowdown", "1.5"], to: folder["out.mp4"])
+        #expect(
+            try MediaFile(folder["out.mp4"]).videoTimes == (0..<36).map { Rational($0 * 1001, 24_000) })
+    }
+
+    @Test(arguments: ["2", "5"]) func soundIsStretched(_ slowdown: String) async throws {
+        let folder = try TemporaryFolder()
+        _ = try await interpolate(
+            Clips["av.mp4"], ["--slowdown", slowdown, "--audio", "stretch"], to: folder["out.mp4"])
+        let (source, result) = (try MediaFile(Clips["av.mp4"]), try MediaFile(folder["out.mp4"]))
+        let (before, after) = (source.streams(.audio)[0], result.streams(.audio)[0])
+        #expect(after.codec == before.codec && after.language == before.language)
+        let stretch = Rational(frameRate: slowdown)!
+        let length = (before.duration! * stretch).doubleValue
+        // A frame of AAC and the filter's window at either end.
+        #expect(abs(after.duration!.doubleValue - length) < 0.15, "\(after.duration!) for \(length)")
+        for (packet, next) in zip(after.packets, after.packets.dropFirst()) {
+            #expect(packet.time! + packet.duration == next.time!)
+        }
+    }
+
+    @Test func aPartIsWhatTheWholeHasThere() async throws {
+        let folder = try TemporaryFolder()
+        let lossless = ["--factor", "2", "--crf", "0"]
+        _ = try await interpolate(Clips["av.mp4"], lossless, to: folder["whole.mp4"])
+        _ = try await interpolate(
+            Clips["av.mp4"], lossless + ["--start", "0:00.25", "--end", "0.75"], to: folder["part.mp4"])
+        let (start, end) = (Rational(1, 4), Rational(3, 4))
+        let whole = try Picture.all(of: folder["whole.mp4"]).filter { $0.time >= start && $0.time < end }
+        let part = try Picture.all(of: folder["part.mp4"])
+        #expect(whole.count == 24 && part.map(\.time) == whole.map { $0.time - start })
+        #expect(part.map(\.planes) == whole.map(\.planes))
+
+        let (source, result) = (try MediaFile(Clips["av.mp4"]), try MediaFile(folder["part.mp4"]))
+        let sound = source.streams(.audio)[0].packets.filter { $0.time! >= start && $0.time! < end }
+        #expect(result.streams(.audio)[0].packets.map(\.bytes) == sound.map(\.bytes) && !sound.isEmpty)
+        #expect(result.streams(.audio)[0].packets.map(\.time) == sound.map { $0.time! - start })
+        #expect(result.chapters.allSatisfy { $0.start >= .zero && $0.end <= end - start })
+        #expect(result.chapters.map(\.title) == ["Opening", "Ending"])
+    }
+
+    @Test func soManyFramesAndNoMore() async throws {
+        let folder = try TemporaryFolder()
+        _ = try await interpolate(
+            Clips["av.mp4"], ["--fps", "60", "--start", "0.1", "--frames", "13"], to: folder["out.mp4"])
+        let (source, result) = (try MediaFile(Clips["av.mp4"]), try MediaFile(folder["out.mp4"]))
+        // The first of the whole result's frames, at multiples of a sixtieth, that is not before 0.1 s.
+        let offset = source.videoTimes[0]
+        let first =
+            (0...).lazy.map { offset + Rational(Int64($0), 60) }.first { $0 >= Rational(1, 10) }!
+            - Rational(1, 10)
+        #expect(result.videoTimes == (0..<13).map { first + Rational($0, 60) })
+        let end = first + Rational(13, 60)
+        let sound = source.streams(.audio)[0].packets.filter {
+            $0.time! >= Rational(1, 10) && $0.time! - Rational(1, 10) < end
+        }
+        #expect(result.streams(.audio)[0].packets.map(\.bytes) == sound.map(\.bytes))
+    }
+
+    /// Ten minutes of one picture: nothing is computed, no instant drifts, the sound stays as it is.
+    @Test func aLongStillClipIsFastAndExact() async throws {
+        let folder = try TemporaryFolder()
+        let count = 14_386
+        try StillClip.write(folder["clip.mov"], frames: count, in: folder)
+        let run = try await interpolate(
+            folder["clip.mov"], ["--fps", "60000/1001", "--preset", "ultrafast"], to: folder["out.mov"])
+        #expect(run.stderr.contains(" 0 of them new"))
+        let (source, result) = (try MediaFile(folder["clip.mov"]), try MediaFile(folder["out.mov"]))
+        #expect(source.videoTimes.count == count)
+        let times = result.videoTimes
+        #expect(times.count == count * 5 / 2)
+        let firstWrong = times.indices.first { times[$0] != Rational(Int64($0) * 1001, 60_000) }
+        #expect(firstWrong == nil)
+        #expect(times.last == Rational(Int64(count * 5 / 2 - 1) * 1001, 60_000))
+        #expect(result.streams(.audio)[0].packets == source.streams(.audio)[0].packets)
+        #expect(source.streams(.audio)[0].packets.count > 100)
+    }
+
+    @Test func wrongTimesAreRefused() async throws {
+        let folder = try TemporaryFolder()
+        for arguments in [
+            ["--start", "1", "--end", "1"], ["--start", "-1"], ["--start", "1:60"], ["--end", "0"],
+            ["--frames", "0"], ["--slowdown", "1"], ["--slowdown", "0.5"], ["--slowdown", "two"],
+            ["--audio", "stretch"], ["--slowdown", "2", "--factor", "2"], ["--start", "100"],
+        ] {
+            let result = try await DainProcess.run(
+                ["interpolate", Clips["av.mp4"].path, "-o", folder["out.mp4"].path] + arguments)
+            #expect(result.exitCode == 2 && result.stderr.contains("dain: error:"), "\(arguments): \(result)")
+        }
+        #expect(try folder.names().isEmpty)
+    }
+}
