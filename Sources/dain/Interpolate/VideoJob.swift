@@ -53,7 +53,6 @@ struct VideoJob {
             do {
                 let sink = VideoSink(writer: writer, start: plan.window.start ?? .zero)
                 done = try runPipeline(reader, to: sink, plan, sceneReport, cancellation)
-                try checkCount(done)
                 if plan.timing.copiesOthers, plan.window.end != nil || plan.window.limit != nil {
                     try reader.passRemainingPackets(before: plan.timing.input(sink.end))
                 }
@@ -89,6 +88,7 @@ struct VideoJob {
             progress: { progress.update(done: $0.outputFrames) },
             sceneEvents: { sceneReport?.add($0, stretch: plan.timing.stretch) },
             checkCancellation: cancellation.check)
+        try checkCount(done)
         sceneReport?.setFrames(done.sourceFrames)
         progress.finish()
         return done
