@@ -54,8 +54,8 @@ public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
         progress: (Progress) -> Void = { _ in }, sceneEvents: (SceneEvent) -> Void = { _ in },
         checkCancellation: () throws -> Void = {}
     ) throws -> Progress {
-        let read = BoundedQueue<SourceFrame<Picture>>(capacity: 2)
-        let made = BoundedQueue<ScheduledFrame<Picture>>(capacity: 4)
+        let read = BoundedQueue<SourceFrame<Picture>>(capacity: 1)
+        let made = BoundedQueue<ScheduledFrame<Picture>>(capacity: 2)
         let reader = BackgroundTask("read") { [scenes] in
             defer { read.finish() }
             do {

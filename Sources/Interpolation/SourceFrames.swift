@@ -29,7 +29,8 @@ struct FrameClassifier<Picture: Sendable> {
     /// Takes a frame and gives out the one before it.
     mutating func next(_ frame: TimedPicture<Picture>, _ image: RGBImage) -> SourceFrame<Picture>? {
         let relation = classifier.next(
-            RGBPlanes(width: image.width, height: image.height, values: image.values))
+            RGBPlanes(
+                width: image.width, height: image.height, values: image.values, alpha: image.alpha))
         let decided = give(relation)
         waiting = SourceFrame(picture: frame.picture, time: frame.time, image: image, drawing: 0)
         return decided

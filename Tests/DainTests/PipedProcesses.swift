@@ -81,11 +81,16 @@ final class PipedProcesses {
     }
 
     /// All that is left of what the last run writes.
-    func readToEnd() throws -> Data { try readingEnd.readToEnd() ?? Data() }
+    func readToEnd() throws -> Data { try read(.max) }
 
-    /// The exit codes, once all have ended.
-    func exitCodes() -> [Int32] {
-        for process in processes { process.waitUntilExit() }
+    /// The exit codes, once all have ended. A run that does not end is killed, and has the signal's number.
+    func exitCodes(timeout: Double = 60) -> [Int32] {
+        let deadline = Date(timeIntervalSinceNow: timeout)
+        for process in processes {
+            while process.isRunning, deadline.timeIntervalSinceNow > 0 { Thread.sleep(forTimeInterval: 0.01) }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+        }
         return processes.map(\.terminationStatus)
     }
 

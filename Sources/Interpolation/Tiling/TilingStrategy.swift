@@ -19,9 +19,9 @@ public struct TilingStrategy: Hashable, Sendable {
 
     /// Below this size tiles are mostly overlap, and giving up what is kept is the lesser evil.
     private static let comfortablePixels = 512 * 512
-    /// Pictures on their way through the pipeline, its decoder and its encoder, in bytes for each pixel: eight of float RGB,
+    /// Pictures on their way through the pipeline, its decoder and its encoder, in bytes for each pixel: nine of float RGB,
     /// as many decoded, and what an encoder looks ahead.
-    private static let pictureBytes = 240
+    private static let pictureBytes = 250
     /// Frames that are known at once.
     private static let frames = 3
     /// The program and its libraries.
