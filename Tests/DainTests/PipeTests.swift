@@ -61,17 +61,17 @@ struct PipeTests {
     /// A frame comes out once its successor has come in, while the input is still open.
     @Test func liveInputIsNotReadAhead() throws {
         let pipe = try PipedProcesses([["interpolate", "-", "--quiet"]])
-        // A cut is known by the frame after it: one frame more than the pair that is interpolated.
-        try pipe.write(Self.header + Self.frame(0) + Self.frame(1) + Self.frame(2))
+        // A cut is known by the frame after it, and how long a frame lasts by the next one: two frames more than the pair.
+        try pipe.write(Self.header + (0..<4).reduce(Data()) { $0 + Self.frame($1) })
         var header = try pipe.read(10)
         while header.last != UInt8(ascii: "\n") { header.append(try pipe.read(1)) }
         for index in 0..<4 {
             let frames = try pipe.read(2 * Self.frameBytes)
             #expect(frames.prefix(Self.frameBytes) == Self.frame(index), "frame \(index)")
-            try pipe.write(Self.frame(index + 3))
+            try pipe.write(Self.frame(index + 4))
         }
         try pipe.closeInput()
-        #expect(try pipe.readToEnd().count == 6 * Self.frameBytes)
+        #expect(try pipe.readToEnd().count == 8 * Self.frameBytes)
         #expect(pipe.exitCodes() == [0], "\(pipe.stderr(0))")
     }
 
