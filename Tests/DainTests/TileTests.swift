@@ -64,14 +64,29 @@ import Testing
 
     #if os(Linux)
         /// The system gives less than was planned for: smaller tiles are tried, not the run given up.
+        ///
+        /// How much address space the libraries take differs from machine to machine. Under one of these limits the whole
+        /// frame does not fit and tiles do; under each of them the run ends as it should.
         @Test func memoryThatRunsOutMeansSmallerTiles() async throws {
             let folder = try frames()
-            let result = try await DainProcess.run(
-                ["interpolate", "a.ppm", "b.ppm", "-o", "out.ppm", "--max-memory", "8G", "--threads", "2"],
-                currentDirectory: folder.url, shell: "ulimit -v 1500000")
-            #expect(result.exitCode == 0, "\(result)")
-            #expect(result.stderr.contains("tiles of"), "\(result)")
-            #expect(try picture("out.ppm", in: folder).count == 768 * 448 * 3)
+            var succeededWithTiles = false
+            for kibibytes in [1_750_000, 1_650_000, 1_550_000] where !succeededWithTiles {
+                let result = try await DainProcess.run(
+                    [
+                        "interpolate", "a.ppm", "b.ppm", "-o", "out.ppm", "--max-memory", "8G", "--threads",
+                        "2",
+                    ],
+                    currentDirectory: folder.url, shell: "ulimit -v \(kibibytes)")
+                #expect(result.signal == nil && [0, 1].contains(result.exitCode), "\(kibibytes): \(result)")
+                if result.exitCode == 0 {
+                    #expect(try picture("out.ppm", in: folder).count == 768 * 448 * 3)
+                    succeededWithTiles = result.stderr.contains("tiles of")
+                } else {
+                    #expect(
+                        result.stderrLines.last?.contains("out of memory") == true, "\(kibibytes): \(result)")
+                }
+            }
+            #expect(succeededWithTiles)
         }
     #endif
 

@@ -28,7 +28,20 @@ import Weights
 
     @Test(arguments: files) func everyStepAgrees(_ path: String) throws {
         let fixture = try ParityFixture(path: path)
-        let run = try ParityRun(fixture)
+        try expectAgreement(fixture, ParityRun(fixture))
+    }
+
+    /// The same with each algorithm wherever it applies, at a size that no tile divides.
+    ///
+    /// `DAIN_CONVOLUTION` forces one for all other tests of this suite, and so for the files of `DAIN_ORACLE`.
+    @Test(arguments: ConvolutionAlgorithm.allCases)
+    func everyAlgorithmAgrees(_ algorithm: ConvolutionAlgorithm) throws {
+        let path = try #require(Self.files.first { $0.contains("101x71") })
+        let fixture = try ParityFixture(path: path)
+        try expectAgreement(fixture, ParityRun(fixture, algorithm: algorithm))
+    }
+
+    private func expectAgreement(_ fixture: ParityFixture, _ run: ParityRun) throws {
         var compared = 0
         for name in fixture.entryNames {
             guard let expected = try fixture.expected(name), let computed = run.values[name] else { continue }
@@ -89,8 +102,10 @@ struct ParityRun {
     private(set) var values: [String: [Float]] = [:]
 
     /// Runs the network; `nudge` is added to all flows between the frames, in pixels of the full frame.
-    init(_ fixture: ParityFixture, nudge: (x: Float, y: Float) = (0, 0)) throws {
-        let network = try Self.networks.network(seed: fixture.seed, .depthAware)
+    init(
+        _ fixture: ParityFixture, nudge: (x: Float, y: Float) = (0, 0), algorithm: ConvolutionAlgorithm? = nil
+    ) throws {
+        let network = try Self.networks.network(seed: fixture.seed, .depthAware, algorithm)
         let backend = network.backend
         let (values0, width, height) = try fixture.frame("frame0")
         let (values1, _, _) = try fixture.frame("frame1")
@@ -175,14 +190,17 @@ struct ParityRun {
 private final class FormulaNetworks: Sendable {
     private let made = Mutex<[String: DAIN<CPUBackend>]>([:])
 
-    func network(seed: UInt64, _ projection: DAIN<CPUBackend>.Projection) throws -> DAIN<CPUBackend> {
+    func network(
+        seed: UInt64, _ projection: DAIN<CPUBackend>.Projection, _ algorithm: ConvolutionAlgorithm? = nil
+    ) throws -> DAIN<CPUBackend> {
         try made.withLock { made in
             let key = "\(seed) \(projection)"
-            if let network = made[key] { return network }
+            if algorithm == nil, let network = made[key] { return network }
             let network = try DAIN(
-                weights: FormulaWeights.dain(seed: seed), backend: CPUBackend(), projection: projection,
-                runsIdleParts: true)
-            made[key] = network
+                weights: FormulaWeights.dain(seed: seed), backend: CPUBackend(forcedAlgorithm: algorithm),
+                projection: projection, runsIdleParts: true)
+            // One algorithm for everything takes gigabytes of filters, and is asked for once.
+            if algorithm == nil { made[key] = network }
             return network
         }
     }
