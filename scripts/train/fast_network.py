@@ -78,7 +78,8 @@ def kernels_of(net: DAIN, frames: torch.Tensor) -> torch.Tensor:
         elif isinstance(layer, nn.Upsample):
             x = layer(x) + skips.pop()
     heads = (net.initScaleNets_filter1, net.initScaleNets_filter2)
-    return torch.cat([conv(conv_relu(x, head[0].weight, head[0].bias, 1), head[2]) for head in heads]).float()
+    # The last layer in float32: taps are factors of pixels, and three digits of them are not enough.
+    return torch.cat([conv(conv_relu(x, head[0].weight, head[0].bias, 1).float(), head[2]) for head in heads])
 
 
 def folded(layer: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,16 +7,22 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 import json
 from pathlib import Path
+import random
 import zlib
 
 import cv2
 import numpy as np
 import torch
 
+from degrade import augment, degrade, resample
+
 STRIDES = (1, 2, 3)
 # Most that the outer frames may differ, in mean code values, by stride: wider steps only where motion is slow.
-LARGEST_DIFFERENCE = (45.0, 16.0, 9.0)
-STRIDE_WEIGHTS = (1.0, 0.5, 0.3)
+LARGEST_DIFFERENCE = (45.0, 24.0, 15.0)
+STRIDE_WEIGHTS = (1.0, 0.6, 0.4)
+# Crops are this much longer and wider than what is trained on, and scaled down to it; each side by itself, as a
+# third of all footage has had its pixels' shape changed. One means as they are.
+LARGEST_REDUCTION = 1.4
 
 
 def decode(path: Path, limit: int | None = None) -> np.ndarray:
@@ -86,24 +92,37 @@ class Footage:
         return torch.stack((start, stride), 1)[chosen], weights[chosen]
 
     def batch(self, n: int, size: int) -> torch.Tensor:
-        """[N, 3 times, 3, size, size] in [0, 1]: of two crops of a triplet, mostly the one with more motion."""
+        """[N, 3 times, 3, size, size] in [0, 1]. Half of the crops are as the frames are, half scaled down."""
+        as_they_are = self.crops(n - n // 2, size, size)
+        if n < 2:
+            return degrade(augment(as_they_are))
+        limit = [min(LARGEST_REDUCTION, side / size) for side in self.frames.shape[1:3]]
+        # Drawn on the host: a shape cannot wait on the GPU.
+        height, width = (int(size * random.uniform(1, most)) for most in limit)
+        reduced = resample(degrade(augment(self.crops(n // 2, height, width))), size)
+        return torch.cat((degrade(augment(as_they_are)), reduced))
+
+    def crops(self, n: int, rows: int, columns: int) -> torch.Tensor:
+        """[N, 3 times, 3, rows, columns] in [0, 1]: of two crops of a triplet, more often the one with more motion."""
         picked = self.triplets[torch.multinomial(self.weights, n, replacement=True)]
         height, width = self.frames.shape[1:3]
-        top = torch.randint(height - size + 1, (2, n), device=self.device)
-        left = torch.randint(width - size + 1, (2, n), device=self.device)
+        top = torch.randint(height - rows + 1, (2, n), device=self.device)
+        left = torch.randint(width - columns + 1, (2, n), device=self.device)
+        shape = rows, columns
         sparse = [
-            (self.crop(picked[:, 0], t, l, size, 8) - self.crop(picked[:, 0] + 2 * picked[:, 1], t, l, size, 8)).abs()
+            (self.crop(picked[:, 0], t, l, shape, 8) - self.crop(picked[:, 0] + 2 * picked[:, 1], t, l, shape, 8)).abs()
             for t, l in zip(top, left)
         ]
         moves = [d.mean((1, 2, 3)) for d in sparse]
-        other = (moves[1] > moves[0]) & (torch.rand(n, device=self.device) < 0.66)
+        # A still background is common in what people film, so that some crops shall have it.
+        other = (moves[1] > moves[0]) & (torch.rand(n, device=self.device) < 0.6)
         top, left = torch.where(other, top[1], top[0]), torch.where(other, left[1], left[0])
-        times = [self.crop(picked[:, 0] + k * picked[:, 1], top, left, size) for k in range(3)]
-        return augment(torch.stack(times, 1).permute(0, 1, 4, 2, 3) / 255)
+        times = [self.crop(picked[:, 0] + k * picked[:, 1], top, left, shape) for k in range(3)]
+        return torch.stack(times, 1).permute(0, 1, 4, 2, 3) / 255
 
-    def crop(self, index, top, left, size: int, step: int = 1) -> torch.Tensor:
-        offsets = torch.arange(0, size, step, device=self.device)
-        rows, columns = top[:, None] + offsets, left[:, None] + offsets
+    def crop(self, index, top, left, shape: tuple[int, int], step: int = 1) -> torch.Tensor:
+        rows = top[:, None] + torch.arange(0, shape[0], step, device=self.device)
+        columns = left[:, None] + torch.arange(0, shape[1], step, device=self.device)
         return self.frames[index[:, None, None], rows[:, :, None], columns[:, None, :]].float()
 
     def hardest_validation(self, count: int) -> list[list[torch.Tensor]]:
@@ -121,17 +140,3 @@ class Footage:
                 break
         return chosen
 
-
-def augment(triplets: torch.Tensor) -> torch.Tensor:
-    """Flips, transposition, reversal of time, colour; the same for the three frames."""
-    n, device = triplets.shape[0], triplets.device
-
-    def some(probability: float) -> torch.Tensor:
-        return torch.rand(n, 1, 1, 1, 1, device=device) < probability
-
-    for changed in (lambda v: v.flip(4), lambda v: v.flip(3), lambda v: v.transpose(3, 4), lambda v: v.flip(1)):
-        triplets = torch.where(some(0.5), changed(triplets), triplets)
-    triplets = torch.where(some(0.3), triplets[:, :, torch.randperm(3, device=device)], triplets)
-    gain = torch.rand(n, 1, 1, 1, 1, device=device) * 0.35 + 0.8
-    offset = torch.rand(n, 1, 3, 1, 1, device=device) * 0.14 - 0.07
-    return (triplets * gain + offset).clamp(0, 1)

@@ -7,10 +7,18 @@ from dain.pwc_net import FLOW_UNIT
 # A flow error counts at every level that the net predicts, the finest most.
 LEVEL_WEIGHTS = {2: 1.0, 3: 0.35, 4: 0.2, 5: 0.1, 6: 0.08}
 RANKED_PAIRS = 4096
+# A quarter of a code value, squared.
+FINEST_SQUARE = 1e-6
 
 
 def charbonnier(difference: torch.Tensor) -> torch.Tensor:
     return (difference.square() + 1e-8).sqrt().mean()
+
+
+def logarithmic(difference: torch.Tensor) -> torch.Tensor:
+    """Of each sample the logarithm of the mean squared error, as PSNR counts it. Where hardly anything moves, errors are
+    small and the absolute loss does not feel them; viewers do, beside frames that are exact."""
+    return (difference.square().mean((1, 2, 3)) + FINEST_SQUARE).log().mean()
 
 
 def flow_loss(flows: dict[int, torch.Tensor], truth: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

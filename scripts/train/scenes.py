@@ -12,6 +12,10 @@ import torch.nn.functional as F
 
 # Probability that the layer at each height exists.
 LAYERS = (0.95, 0.8, 0.6, 0.4)
+# Share of the shapes that are thin.
+THIN = 0.25
+# Share of the scenes in which all moves by a few pixels at most.
+CREEPING = 0.15
 FIELD_NODES = 48
 
 
@@ -71,9 +75,9 @@ class SceneGenerator:
     def chance(self, n: int, probability: float) -> torch.Tensor:
         return self.uniform(n, 1, 1, 1) < probability
 
-    def motion(self, n: int, speed: float, exponent: float, bend: float) -> torch.Tensor:
-        """A field on the nodes: translation up to `speed` pixels (rarely, for a high exponent), a small affine part,
-        and in six of ten a smooth bend."""
+    def motion(self, n: int, speed: float, exponent: float, bend: float, spin: float = 0.1) -> torch.Tensor:
+        """A field on the nodes: translation up to `speed` pixels (rarely, for a high exponent), a small affine part
+        with a rotation of the order of `spin` radians, and in six of ten a smooth bend."""
         scale = self.size / 256
         angle, length = self.uniform(n) * 2 * math.pi, speed * self.uniform(n) ** exponent * scale
         shift = torch.stack((length * angle.cos(), length * angle.sin()), 1)[:, :, None, None]
@@ -81,7 +85,7 @@ class SceneGenerator:
         def rare(spread: float) -> torch.Tensor:
             return per_pixel(torch.randn(n, device=self.device) * spread * self.uniform(n))
 
-        turn, zoom, shear_x, shear_y = rare(0.10), rare(0.08), rare(0.05), rare(0.05)
+        turn, zoom, shear_x, shear_y = rare(spin), rare(0.08), rare(0.05), rare(0.05)
         q = self.nodes - self.uniform(n, 2, 1, 1) * self.size
         affine = torch.stack(
             ((zoom + shear_x) * q[:, 0] + (shear_y - turn) * q[:, 1], (shear_y + turn) * q[:, 0] + (zoom - shear_x) * q[:, 1]),
@@ -122,11 +126,14 @@ class SceneGenerator:
 
     def shape(self, n: int) -> Shape:
         radius = torch.exp(self.uniform(n, low=math.log(0.05), high=math.log(0.42))) * self.size
-        aspect = torch.exp(self.uniform(n) ** 2 * math.log(10))  # thin things are the hard ones
+        aspect = torch.exp(self.uniform(n) ** 2 * math.log(10))
+        # Thin things are the hard ones: limbs, poles, wires.
+        thin = self.uniform(n) < THIN
+        width = torch.exp(self.uniform(n, low=math.log(0.006), high=math.log(0.035))) * self.size
         return Shape(
             centre=self.uniform(n, 2, 1, 1, low=-0.05, high=1.05) * self.size,
-            half_length=radius * aspect.sqrt(),
-            half_width=radius / aspect.sqrt(),
+            half_length=torch.where(thin, self.uniform(n, low=0.06, high=0.45) * self.size, radius * aspect.sqrt()),
+            half_width=torch.where(thin, width, radius / aspect.sqrt()),
             angle=self.uniform(n) * math.pi,
             noise=torch.randn(n, 1, 9, 9, device=self.device),
             roughness=self.uniform(n) * 0.45,
@@ -147,12 +154,13 @@ class SceneGenerator:
 
     @torch.no_grad()
     def generate(self, n: int) -> Scene:
-        pace = self.uniform(n, 1, 1, 1, low=0.08, high=1.0)
-        still = self.chance(n, 0.25)
-        background = torch.where(still, 0.0, self.motion(n, 22, 2.0, 4.0) * pace)
+        # Some scenes creep: less than a pixel is motion too.
+        pace = self.uniform(n, 1, 1, 1) * torch.where(self.chance(n, CREEPING), 0.06, 1.0)
+        still = self.chance(n, 0.35)
+        background = torch.where(still, 0.0, self.motion(n, 34, 2.2, 4.0) * pace)
         background_texture, layers = self.texture(n), []
         for height, probability in enumerate(LAYERS):
-            own = self.motion(n, 38 if height < 3 else 20, 1.7, 3.0) * pace
+            own = self.motion(n, 56 if height < 3 else 24, 1.9, 3.0, spin=0.2) * pace
             with_background = background * self.uniform(n, 1, 1, 1, low=0.3, high=1.2)
             field = torch.where(self.chance(n, 0.12), background, with_background + own)
             layers.append((self.chance(n, probability), field, self.texture(n), self.shape(n)))

@@ -69,6 +69,21 @@ def average(tensors: list[torch.Tensor]) -> None:
     torch._foreach_copy_(tensors, [part.view_as(t) for part, t in zip(flat.split([t.numel() for t in tensors]), tensors)])
 
 
+class SharedClock:
+    """The time of the first process, for all: they must agree on the step after which a phase ends."""
+
+    def __init__(self):
+        # Through the host: the GPU's queue stays as it is.
+        self.group = dist.new_group(backend="gloo") if dist.is_initialized() else None
+
+    def first(self, seconds: float) -> float:
+        if self.group is None:
+            return seconds
+        value = torch.tensor((seconds,), dtype=torch.float64)
+        dist.broadcast(value, 0, group=self.group)
+        return value.item()
+
+
 class ClippedAdamW:
     """AdamW over groups, with clipping and the skipping of broken gradients decided on the GPU, without waiting."""
 

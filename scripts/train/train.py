@@ -2,9 +2,10 @@
 
     python train.py --shard DIR --photos DIR --init WEIGHTS --out DIR --seconds 1200 [--benchmark DIR ...]
 
-Two phases. Blend: flow and kernels (plain projection), and every `--depth-every`th step depth through the projection
-and by the known order of synthetic layers. Joint: everything; the rectified frame is compared too, depth is frozen
-except in every `--depth-every`th step. `--blend-share` of the time goes to the first. The clock counts training alone.
+Two phases. Blend: flow and kernels (plain projection), and every so many steps (`--depth-every`, for each phase) depth
+through the projection and by the known order of synthetic layers. Joint: everything; the rectified frame is compared
+too, depth is frozen except in every so many steps. `--blend-share` of the time goes to the first. The clock counts
+training alone.
 
 The out folder gets `weights.safetensors` (the moving average, fp16) every `--export-every` seconds and at the end,
 `checkpoint.pt` (training goes on from it when the command is given again) and `log.jsonl`. With several GPUs start it
@@ -16,6 +17,7 @@ import json
 import math
 import os
 from pathlib import Path
+import random
 import time
 
 import cv2
@@ -29,12 +31,12 @@ from dain.weights import load_weights
 from evaluate import evaluate, live_units, summary, triplets
 from export import export
 from fast_network import predict
-from footage import Footage
+from footage import Footage, held_out
 from kernels import library
-from losses import charbonnier, flow_loss, ranking_loss
+from losses import charbonnier, flow_loss, logarithmic, ranking_loss
 from rectify import FIRST_LAYER_RATE, NormalisedRectifyNet, start_afresh
 from scenes import SceneGenerator
-from steps import ClippedAdamW, Step
+from steps import ClippedAdamW, SharedClock, Step, average
 
 AVERAGE_DECAY = 0.9985
 # Joint steps after which the rectify net's input statistics are taken up again.
@@ -51,13 +53,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--benchmark", type=Path, action="append", default=[])
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--blend-share", type=float, default=0.25)
-    parser.add_argument("--depth-every", type=int, default=8)
+    parser.add_argument("--depth-every", type=int, nargs=2, default=(8, 8), metavar=("BLEND", "JOINT"))
     parser.add_argument("--size", type=int, default=256, help="of crops; a multiple of 64")
     parser.add_argument("--blend-batch", type=int, nargs=2, default=(12, 4), metavar=("REAL", "SYNTHETIC"))
     parser.add_argument("--joint-batch", type=int, nargs=2, default=(9, 3), metavar=("REAL", "SYNTHETIC"))
     parser.add_argument("--rate", type=float, default=1e-4, help="learning rate of flow; the others follow from it")
     parser.add_argument("--rectify-rate", type=float, default=2e-4)
     parser.add_argument("--blend-weight", type=float, default=0.5, help="of the blend's loss in the joint phase")
+    parser.add_argument("--log-weight", type=float, default=0.004, help="of the logarithm of the squared error")
+    parser.add_argument("--order-weight", type=float, default=0.0015, help="of the order of layers, for depth")
     parser.add_argument("--export-every", type=float, default=240)
     parser.add_argument("--eager", action="store_true", help="no CUDA graphs")
     parser.add_argument("--dry-run", action="store_true", help="few textures and frames, four steps of each kind")
@@ -75,6 +79,7 @@ class Trainer:
             torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
         if self.world > 1:
             dist.init_process_group("nccl" if self.on_gpu else "gloo")
+        self.clock = SharedClock()
         options.out.mkdir(parents=True, exist_ok=True)
         library()
 
@@ -91,7 +96,9 @@ class Trainer:
         self.elapsed, self.counts, self.renormalised = 0.0, {}, 0
         if (options.out / "checkpoint.pt").exists():
             self.resume()
-        torch.manual_seed(1000 + self.rank + 17 * sum(self.counts.values()))
+        seed = 1000 + self.rank + 17 * sum(self.counts.values())
+        torch.manual_seed(seed)
+        random.seed(seed)
 
         self.footage = Footage(options.shard, self.device, limit=48 if options.dry_run else None)
         self.scenes = SceneGenerator(self.texture_bank(), options.size)
@@ -132,6 +139,8 @@ class Trainer:
         height, width = self.footage.frames.shape[1:3]
         bank = []
         for path in sorted(self.options.photos.iterdir())[: 4 if self.options.dry_run else None]:
+            if held_out(path.name) and not self.options.dry_run:
+                continue
             photo = cv2.imread(str(path))
             if photo is None:
                 continue
@@ -175,7 +184,12 @@ class Trainer:
             scene = self.scenes.generate(self.synthetic_count)
             image0, image1 = (torch.cat((self.real[:, k], scene.frames[k])) for k in (0, 2))
             predict(self.net, image0, image1, "frozen", self.rectify)
-        self.rectify.renormalise(keep_function=not self.options.fresh_rectify)
+        self.renormalise(keep_function=not self.options.fresh_rectify)
+
+    def renormalise(self, keep_function: bool = True) -> None:
+        """With the same statistics in all processes: they hold the same weights in the same coordinates."""
+        average([self.rectify.seen_mean, self.rectify.seen_square])
+        self.rectify.renormalise(keep_function)
 
     def load_real(self) -> None:
         self.real.copy_(self.footage.batch(self.real_count, self.options.size))
@@ -191,19 +205,21 @@ class Trainer:
             return torch.cat((x[real:n], x[n + real :]))
 
         blend = charbonnier(result.blend - middle)
+        level = logarithmic(result.blend - middle)
         flow, endpoint = flow_loss(
             {level: synthetic(f) for level, f in result.flows.items()}, torch.cat((scene.flow01, scene.flow10))
         )
-        loss = (self.options.blend_weight if joint else 1.0) * blend + 0.004 * flow
-        metrics = {"blend": blend, "endpoint": endpoint, "blend_real": charbonnier(result.blend[:real] - middle[:real])}
+        weight = self.options.blend_weight if joint else 1.0
+        loss = weight * (blend + self.options.log_weight * level) + 0.004 * flow
+        metrics = {"blend": blend, "level": level, "endpoint": endpoint, "blend_real": charbonnier(result.blend[:real] - middle[:real])}
         if joint:
             output = charbonnier(result.output - middle)
-            loss = loss + output
+            loss = loss + output + self.options.log_weight * logarithmic(result.output - middle)
             metrics |= {"output": output, "output_real": charbonnier(result.output[:real] - middle[:real]),
                         "live": self.rectify.live, "active": self.rectify.active}  # fmt: skip
         if depth == "learn":
             order = ranking_loss(synthetic(result.log_depth), torch.cat((scene.order0, scene.order1)))
-            loss = loss + 0.0015 * order + 1e-6 * result.log_depth.square().mean()
+            loss = loss + self.options.order_weight * order + 1e-6 * result.log_depth.square().mean()
             metrics["order"] = order
         loss.backward()
         return {name: value.detach() for name, value in metrics.items()}
@@ -238,10 +254,11 @@ class Trainer:
                 torch.cuda.empty_cache()
             self.start_phase(phase)
             end = options.blend_share * options.seconds if phase == "blend" else options.seconds
+            depth_every = options.depth_every[phase == "joint"]
             gathered: dict[str, list[torch.Tensor]] = {}
             pending, last, done = [], time.time(), 0
             while self.elapsed < end:
-                kind = "depth" if done % options.depth_every == options.depth_every - 1 else "plain"
+                kind = "depth" if done % depth_every == depth_every - 1 else "plain"
                 step = self.steps[kind]
                 metrics, gradients = step.run()
                 norm = self.optimiser.step(step, gradients, self.rates())
@@ -251,7 +268,7 @@ class Trainer:
                 self.update_average()
                 if phase == "joint" and self.renormalised < len(RENORMALISE_AT):
                     if self.joint_steps() >= RENORMALISE_AT[self.renormalised]:
-                        self.rectify.renormalise()
+                        self.renormalise()
                         self.renormalised += 1
                 for name, value in (metrics | {"norm": norm}).items():
                     gathered.setdefault(name, []).append(value.clone())
@@ -262,7 +279,7 @@ class Trainer:
                     if len(pending) > 3:
                         pending.pop(0).synchronize()
                 now = time.time()
-                self.elapsed, last = self.elapsed + now - last, now
+                self.elapsed, last = self.clock.first(self.elapsed + now - last), now
                 if done % (2 if options.dry_run else 100) == 0:
                     self.log_progress(phase, gathered)
                     gathered = {}
