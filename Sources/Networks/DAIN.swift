@@ -14,6 +14,16 @@ public struct DAIN<B: Backend>: Sendable {
         case plain
     }
 
+    /// Whether the blend of the two warped frames is refined (§3.3): two thirds of the arithmetic.
+    public enum Rectification: Sendable {
+        /// Not with weights whose last layer is zero, which adds nothing.
+        case whereItAdds
+        /// Even where it adds nothing, as benchmarks do.
+        case always
+        /// The blend is the new frame.
+        case never
+    }
+
     /// What is known of one frame.
     public struct Frame: Sendable {
         public let image: B.Tensor
@@ -59,11 +69,9 @@ public struct DAIN<B: Backend>: Sendable {
 
     /// Loads the network. Throws when a parameter is missing, of another shape, or unknown.
     ///
-    /// A rectify net whose last layer is zero adds nothing: it is left out, with the context features that only it reads,
-    /// unless `runsIdleParts` is set (benchmarks do).
     public init(
         weights: WeightDictionary, backend: B, projection: Projection = .depthAware,
-        runsIdleParts: Bool = false
+        rectification: Rectification = .whereItAdds
     ) throws {
         try weights.check(against: DAINParameters.all)
         let layerWeights = LayerWeights(dictionary: weights)
@@ -74,7 +82,12 @@ public struct DAIN<B: Backend>: Sendable {
         contextNet = try ContextNet(weights: layerWeights, backend: backend)
         kernelNet = try KernelNet(weights: layerWeights, backend: backend)
         rectifyNet = try RectifyNet(weights: layerWeights, backend: backend)
-        skipsRectification = rectifyNet.isIdle && !runsIdleParts
+        skipsRectification =
+            switch rectification {
+            case .whereItAdds: rectifyNet.isIdle
+            case .always: false
+            case .never: true
+            }
     }
 
     /// All that depends on one frame alone. The image is kept.

@@ -198,7 +198,7 @@ private final class FormulaNetworks: Sendable {
             if algorithm == nil, let network = made[key] { return network }
             let network = try DAIN(
                 weights: FormulaWeights.dain(seed: seed), backend: CPUBackend(forcedAlgorithm: algorithm),
-                projection: projection, runsIdleParts: true)
+                projection: projection, rectification: .always)
             // One algorithm for everything takes gigabytes of filters, and is asked for once.
             if algorithm == nil { made[key] = network }
             return network

@@ -29,7 +29,7 @@ struct Benchmark {
     init(weights: WeightDictionary, resolution: Resolution, threads: Int?) throws {
         backend = CPUBackend(threads: threads, profile: profile)
         interpolator = DAINInterpolator(
-            network: try DAIN(weights: weights, backend: backend, runsIdleParts: true))
+            network: try DAIN(weights: weights, backend: backend, rectification: .always))
         frames = (Self.testFrame(resolution, shift: 0), Self.testFrame(resolution, shift: 3))
     }
 
