@@ -77,7 +77,13 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
                     guard try add(frame, content, stretch, write, report, checkCancellation) else { return }
                 }
             }
-            if stretch.second == nil { endPending(with: stretch.first.time) }
+            if stretch.second == nil {
+                endPending(with: stretch.first.time)
+                if window == .everything, duplicates != .drop {
+                    progress.promisedFrames = timeline.count(
+                        sourceFrames: progress.sourceFrames, last: stretch.first.time)
+                }
+            }
             prepared.keep(stretch.second?.drawing)
         }
     }

@@ -32,6 +32,8 @@ public enum MediaError: Error, Sendable {
     case unknownColourTag(name: String)
     case noPicture(width: Int, height: Int, pixelFormat: String)
     case wrongByteCount(expected: Int, got: Int)
+    /// The encoder or the container has swallowed frames, or made some up.
+    case wrongFrameCount(path: String, expected: Int, got: Int)
     case outputIsInput(path: String)
     case outputIsFolder(path: String)
     case outputIsNoFolder(path: String)
@@ -45,7 +47,7 @@ public enum MediaError: Error, Sendable {
         case .ffmpeg("avformat_open_input", let code, _, _), .ffmpeg("avcodec_open2", let code, _, _),
             .ffmpeg("avformat_write_header", let code, _, _):
             !Self.isShortage(-code)
-        case .ffmpeg, .unsupportedConversion: false
+        case .ffmpeg, .unsupportedConversion, .wrongFrameCount: false
         case .system(let call, let code, _): call == "open input" && !Self.isShortage(code)
         case .outputNotWritable(_, let code): !Self.isShortage(code)
         default: true
@@ -126,6 +128,8 @@ extension MediaError: CustomStringConvertible {
         case .noPicture(let width, let height, let pixelFormat):
             "there is no picture of \(width)x\(height) in pixel format \(pixelFormat)"
         case .wrongByteCount(let expected, let got): "the picture has \(expected) bytes, not \(got)"
+        case .wrongFrameCount(let path, let expected, let got):
+            "\(path): \(got) frames were written, and there should be \(expected)"
         case .outputIsInput(let path): "\(path): the output would replace an input"
         case .outputIsFolder(let path):
             "\(path): is a folder; add '/' at the end to write numbered images into it"
