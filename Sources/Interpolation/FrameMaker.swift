@@ -71,8 +71,7 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
                     if sourceIndex >= wanted.upperBound { return }
                     continue
                 }
-                for frame in frames {
-                    if let start = window.start, frame.time < start { continue }
+                for frame in FramesAtHand(frames, in: window, of: stretch, from, to, duplicates) {
                     let content = stretch.content(frame, from: from, to: to)
                     guard try add(frame, content, stretch, write, report, checkCancellation) else { return }
                 }

@@ -8,6 +8,7 @@ public enum MediaError: Error, Sendable {
     case system(call: String, code: Int32, path: String)
     case noVideoStream(path: String)
     case nothingDecodes(path: String)
+    case pictureTooLarge(path: String, width: Int, height: Int, greatestPixels: Int)
     case emptySequence(path: String, reason: String)
     case unknownContainer(path: String)
     case unknownOutputFormat(name: String)
@@ -90,6 +91,8 @@ extension MediaError: CustomStringConvertible {
         case .system(let call, let code, let path): "\(path): cannot \(call): \(FFmpeg.systemMessage(code))"
         case .noVideoStream(let path): "\(path): has no video stream"
         case .nothingDecodes(let path): "\(path): nothing in it could be decoded"
+        case .pictureTooLarge(let path, let width, let height, let greatest):
+            "\(path): its pictures are of \(width)x\(height), and at most \(greatest) pixels are taken"
         case .emptySequence(let path, let reason): "\(path): \(reason)"
         case .unknownContainer(let path):
             "'\(path)': the ending names no container that FFmpeg writes; try .mp4, .mkv or .mov"
