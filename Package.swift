@@ -77,6 +77,15 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
         .testTarget(name: "DainTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
+
+        // Reads damaged inputs in processes that may die of them; FuzzTests runs it.
+        .executableTarget(
+            name: "dain-fuzz",
+            dependencies: [
+                "Interpolation", "Media", "Timing", "Weights",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Tests/Fuzz", swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["dain-fuzz"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

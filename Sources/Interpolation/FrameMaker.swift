@@ -71,13 +71,18 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
                     if sourceIndex >= wanted.upperBound { return }
                     continue
                 }
-                for frame in frames {
-                    if let start = window.start, frame.time < start { continue }
+                for frame in FramesAtHand(frames, in: window, of: stretch, from, to, duplicates) {
                     let content = stretch.content(frame, from: from, to: to)
                     guard try add(frame, content, stretch, write, report, checkCancellation) else { return }
                 }
             }
-            if stretch.second == nil { endPending(with: stretch.first.time) }
+            if stretch.second == nil {
+                endPending(with: stretch.first.time)
+                if window == .everything, duplicates != .drop {
+                    progress.promisedFrames = timeline.count(
+                        sourceFrames: progress.sourceFrames, last: stretch.first.time)
+                }
+            }
             prepared.keep(stretch.second?.drawing)
         }
     }

@@ -65,6 +65,16 @@ enum Container {
             || ["yuv4mpegpipe", "rawvideo"].contains(name(of: container))
     }
 
+    /// Whether a stream's primaries, transfer and matrix are lost in it: neither the container states them nor the codec.
+    static func losesColourTags(_ codec: AVCodecID, _ container: UnsafePointer<AVOutputFormat>) -> Bool {
+        let ofTheirOwn = [
+            AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_AV1, AV_CODEC_ID_VP9, AV_CODEC_ID_PRORES,
+            AV_CODEC_ID_MPEG2VIDEO,
+        ]
+        return ["nut", "yuv4mpegpipe", "rawvideo", "avi"].contains(name(of: container))
+            && !ofTheirOwn.contains(codec)
+    }
+
     /// Whether its muxer goes back to what it has written, as pipes do not allow.
     static func needsSeeking(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
         ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "mxf", "mxf_d10", "mxf_opatom", "avif"]

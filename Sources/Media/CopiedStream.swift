@@ -26,9 +26,9 @@ final class CopiedStream {
         let pointer = packet.pointer
         if !countSamples(packet) { av_packet_rescale_ts(pointer, timeBase, stream.pointee.time_base) }
         let known = [pointer.pointee.dts, pointer.pointee.pts].first { $0 != cffmpeg_no_timestamp }
-        var dts = known ?? last.map { $0.dts + max(1, $0.duration) } ?? 0
+        var dts = known ?? last.map { $0.dts &+ max(1, $0.duration) } ?? 0
         let isRepeat = last.map { isStrict ? dts <= $0.dts : dts < $0.dts } ?? false
-        if isRepeat, let last { dts = last.dts + (isStrict ? 1 : 0) }
+        if isRepeat, let last { dts = last.dts &+ (isStrict ? 1 : 0) }
         // A cover picture has no time to begin with.
         if isRepeat || known == nil && !stream.isAttachedPicture { repaired += 1 }
         pointer.pointee.dts = dts

@@ -84,7 +84,7 @@ public struct CopyTiming: Sendable {
         // Unstretched durations are kept to the tick: rounding of both ends could differ by one.
         let isWhole = stretch == Rational(1) && first == time && (end.map { last < $0 } ?? true)
         if pointer.pointee.duration > 0, !isWhole {
-            pointer.pointee.duration = max(1, base.ticks(output(last)) - begin)
+            pointer.pointee.duration = max(1, base.ticks(output(last)) &- begin)
         }
         return true
     }

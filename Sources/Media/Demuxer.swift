@@ -44,12 +44,12 @@ final class Demuxer {
                 name: String(cString: unused.pointee.key), path: name,
                 format: FFmpeg.string(context.pointee.iformat.pointee.name) ?? "?")
         }
-        findStreams()
+        findStreams(greatestPixels: settings.greatestPixels)
         clock = StreamClock(context)
     }
 
     /// Completes what is known of the streams, by reading ahead where a header does not tell.
-    private func findStreams() {
+    private func findStreams(greatestPixels: Int) {
         let format = FFmpeg.string(context.pointee.iformat.pointee.name) ?? ""
         if isLive {
             // Frames must not wait for those that would be read to estimate a rate: only headers state one.
@@ -65,7 +65,12 @@ final class Demuxer {
             }
         }
         // An error here leaves streams incompletely described; decoding tells whether that matters.
-        avformat_find_stream_info(context, nil)
+        var options = streams.map { _ in OpaquePointer?.none }
+        defer { for index in options.indices { av_dict_free(&options[index]) } }
+        for index in options.indices {
+            av_dict_set_int(&options[index], "max_pixels", Int64(greatestPixels), 0)
+        }
+        avformat_find_stream_info(context, &options)
     }
 
     deinit {

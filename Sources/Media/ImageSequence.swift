@@ -59,9 +59,13 @@ struct ImageSequence {
     }
 
     private static func gaps(in numbers: [Int], _ path: String) -> [String] {
-        let missing = zip(numbers, numbers.dropFirst()).filter { $1 > $0 &+ 1 }
+        // Names may hold the greatest of all numbers, many times over; none is negative.
+        let missing = zip(numbers, numbers.dropFirst()).filter { $1 > $0 && $1 - $0 > 1 }
         guard let first = missing.first else { return [] }
-        let total = missing.reduce(0) { $0 + ($1.1 - $1.0 - 1) }
+        let total = missing.reduce(0) { sum, pair in
+            let (next, overflows) = sum.addingReportingOverflow(pair.1 - pair.0 - 1)
+            return overflows ? .max : next
+        }
         return [
             "\(path): \(total) numbers are missing, the first after \(first.0); the frames around a gap become neighbours"
         ]

@@ -59,6 +59,9 @@ public final class ImageWriter {
         }
         try encoder.encode(frame, at: .zero, duration: VideoReader.imageRate.reciprocal, keep)
         try encoder.finish(keep)
+        guard encoder.passedOn == 1 else {
+            throw MediaError.wrongFrameCount(path: path, expected: 1, got: encoder.passedOn)
+        }
         try file.write(bytes)
         try file.complete()
     }
@@ -118,8 +121,15 @@ public final class ImageSequenceWriter {
 
     /// Writes the next image; numbers begin with 1.
     public func write(_ frame: VideoFrame) throws {
+        try writer.write(frame, to: pattern.path(written + 1))
         written += 1
-        try writer.write(frame, to: pattern.path(written))
+    }
+
+    /// Throws where there are fewer or more images than there should be.
+    public func finish(expecting expected: Int) throws {
+        guard written == expected else {
+            throw MediaError.wrongFrameCount(path: folder, expected: expected, got: written)
+        }
     }
 
     /// What a user should know, once all is written.

@@ -12,6 +12,11 @@ public struct InputSettings: Sendable, Hashable {
     public var frameRate: Rational?
     /// Whether pictures of two fields are made whole.
     public var deinterlaces: Bool
+    /// The most pixels of a frame. A few bytes can claim any size, and memory is taken for it before anything decodes.
+    public var greatestPixels: Int
+
+    /// A frame of 16384×8192, the largest that is in use for video.
+    public static let greatestPixels = 1 << 27
 
     public struct Size: Sendable, Hashable {
         public var width: Int
@@ -24,13 +29,14 @@ public struct InputSettings: Sendable, Hashable {
 
     public init(
         format: String? = nil, size: Size? = nil, pixelFormat: String? = nil, frameRate: Rational? = nil,
-        deinterlaces: Bool = true
+        deinterlaces: Bool = true, greatestPixels: Int = Self.greatestPixels
     ) {
         self.format = format
         self.size = size
         self.pixelFormat = pixelFormat
         self.frameRate = frameRate
         self.deinterlaces = deinterlaces
+        self.greatestPixels = greatestPixels
     }
 
     /// The options of FFmpeg's demuxers that say the same.

@@ -8,6 +8,7 @@ public enum MediaError: Error, Sendable {
     case system(call: String, code: Int32, path: String)
     case noVideoStream(path: String)
     case nothingDecodes(path: String)
+    case pictureTooLarge(path: String, width: Int, height: Int, greatestPixels: Int)
     case emptySequence(path: String, reason: String)
     case unknownContainer(path: String)
     case unknownOutputFormat(name: String)
@@ -32,6 +33,8 @@ public enum MediaError: Error, Sendable {
     case unknownColourTag(name: String)
     case noPicture(width: Int, height: Int, pixelFormat: String)
     case wrongByteCount(expected: Int, got: Int)
+    /// The encoder or the container has swallowed frames, or made some up.
+    case wrongFrameCount(path: String, expected: Int, got: Int)
     case outputIsInput(path: String)
     case outputIsFolder(path: String)
     case outputIsNoFolder(path: String)
@@ -45,7 +48,7 @@ public enum MediaError: Error, Sendable {
         case .ffmpeg("avformat_open_input", let code, _, _), .ffmpeg("avcodec_open2", let code, _, _),
             .ffmpeg("avformat_write_header", let code, _, _):
             !Self.isShortage(-code)
-        case .ffmpeg, .unsupportedConversion: false
+        case .ffmpeg, .unsupportedConversion, .wrongFrameCount: false
         case .system(let call, let code, _): call == "open input" && !Self.isShortage(code)
         case .outputNotWritable(_, let code): !Self.isShortage(code)
         default: true
@@ -88,6 +91,8 @@ extension MediaError: CustomStringConvertible {
         case .system(let call, let code, let path): "\(path): cannot \(call): \(FFmpeg.systemMessage(code))"
         case .noVideoStream(let path): "\(path): has no video stream"
         case .nothingDecodes(let path): "\(path): nothing in it could be decoded"
+        case .pictureTooLarge(let path, let width, let height, let greatest):
+            "\(path): its pictures are of \(width)x\(height), and at most \(greatest) pixels are taken"
         case .emptySequence(let path, let reason): "\(path): \(reason)"
         case .unknownContainer(let path):
             "'\(path)': the ending names no container that FFmpeg writes; try .mp4, .mkv or .mov"
@@ -126,6 +131,8 @@ extension MediaError: CustomStringConvertible {
         case .noPicture(let width, let height, let pixelFormat):
             "there is no picture of \(width)x\(height) in pixel format \(pixelFormat)"
         case .wrongByteCount(let expected, let got): "the picture has \(expected) bytes, not \(got)"
+        case .wrongFrameCount(let path, let expected, let got):
+            "\(path): \(got) frames were written, and there should be \(expected)"
         case .outputIsInput(let path): "\(path): the output would replace an input"
         case .outputIsFolder(let path):
             "\(path): is a folder; add '/' at the end to write numbered images into it"

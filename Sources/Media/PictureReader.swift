@@ -28,6 +28,13 @@ final class PictureReader {
         try FFmpeg.check(
             avcodec_parameters_to_context(decoder, stream.pointee.codecpar), "avcodec_parameters_to_context",
             path)
+        let pixels = Int(parameters.width) * Int(parameters.height)
+        guard pixels <= settings.greatestPixels else {
+            throw .pictureTooLarge(
+                path: path, width: Int(parameters.width), height: Int(parameters.height),
+                greatestPixels: settings.greatestPixels)
+        }
+        decoder.pointee.max_pixels = Int64(settings.greatestPixels)
         decoder.pointee.pkt_timebase = stream.pointee.time_base
         decoder.pointee.thread_count = 0
         // Threads that decode a frame each hold one back each.

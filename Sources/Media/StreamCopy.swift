@@ -72,6 +72,13 @@ enum StreamCopy {
                 "side data", source.name)
             found.append(inStream)
         }
+        if let transfer = first.colours.transfer, ["smpte2084", "arib-std-b67"].contains(transfer),
+            Container.losesColourTags(stream.parameters.codec_id, muxer.container)
+        {
+            notes.append(
+                "\(source.name): container \(muxer.containerName) cannot say that the picture is HDR (\(transfer)), and its colours will look "
+                    + "wrong; matroska can")
+        }
         if found.contains(AV_PKT_DATA_DISPLAYMATRIX), !Container.holdsRotation(muxer.container) {
             notes.append(
                 "\(source.name): container \(muxer.containerName) cannot say that the picture is to be turned or mirrored"

@@ -13,6 +13,10 @@ final class VideoEncoder {
     /// Durations of frames whose packets have not come out yet, by timestamp: encoders do not hand them through.
     private var durations: [Int64: Int64] = [:]
     private var lastTimestamp: Int64?
+    /// Frames that the encoder took.
+    private(set) var taken = 0
+    /// Of those, frames whose packets have come out and were passed on. Packets that show nothing do not count.
+    private(set) var passedOn = 0
     /// Frames that fell onto the tick of the one before, in containers that only hold a constant rate.
     private(set) var dropped = 0
     /// Ticks without a frame, where several follow one another as one.
@@ -156,17 +160,18 @@ final class VideoEncoder {
             dropped += 1
             return
         }
-        if let lastTimestamp, timestamp > lastTimestamp + 1 { gaps += 1 }
+        if let lastTimestamp, timestamp - 1 > lastTimestamp { gaps += 1 }
         lastTimestamp = timestamp
         let picture = try picture(from: frame)
         picture.pointer.pointee.pts = timestamp
         picture.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
         // The difference of rounded instants, so that durations add up to the rounded end.
-        let ticks = max(1, timeBase.ticks(time + duration) - timestamp)
+        let ticks = max(1, timeBase.ticks(time + duration) &- timestamp)
         cffmpeg_set_frame_duration(picture.pointer, ticks)
         durations[timestamp] = ticks
         try FFmpeg.check(
             avcodec_send_frame(context, picture.pointer), "avcodec_send_frame", "encoder \(name)")
+        taken += 1
         try drain(output)
     }
 
@@ -183,10 +188,10 @@ final class VideoEncoder {
             let code = avcodec_receive_packet(context, packet.pointer)
             if code == FFmpeg.again || code == FFmpeg.endOfFile { return }
             try FFmpeg.check(code, "avcodec_receive_packet", "encoder \(name)")
-            if let duration = durations.removeValue(forKey: packet.pointer.pointee.pts) {
-                packet.pointer.pointee.duration = duration
-            }
+            let duration = durations.removeValue(forKey: packet.pointer.pointee.pts)
+            if let duration { packet.pointer.pointee.duration = duration }
             try output(packet)
+            if duration != nil { passedOn += 1 }
         }
     }
 

@@ -20,6 +20,7 @@ public final class VideoReader: @unchecked Sendable {
     private var hasDecodedAll = false
     private var remainingImages: ArraySlice<String>
     private let normalizer = FrameNormalizer()
+    private let settings: InputSettings
     private var pending: VideoFrame?
     private var previous: (time: Rational, duration: Rational)?
     private var repaired = 0
@@ -32,6 +33,7 @@ public final class VideoReader: @unchecked Sendable {
     /// Opens the input, `-` for standard input, and decodes its first picture. Throws where there is none.
     public init(path: String, settings: InputSettings = InputSettings()) throws {
         let isStandardInput = path == StandardStream.path
+        self.settings = settings
         self.path = isStandardInput ? StandardStream.input : path
         if !isStandardInput, let sequence = try ImageSequence(path: path) {
             isSequence = true
@@ -165,7 +167,8 @@ public final class VideoReader: @unchecked Sendable {
         while let path = remainingImages.popFirst() {
             let reader: PictureReader
             do {
-                reader = try PictureReader(path: path)
+                reader = try PictureReader(
+                    path: path, settings: InputSettings(greatestPixels: settings.greatestPixels))
             } catch {
                 unreadable += 1
                 continue

@@ -8,6 +8,7 @@ import Timing
 /// Sendable without checks: one thread writes frames, and the packets that the reader's thread brings go through the
 /// muxer's lock.
 public final class VideoWriter: @unchecked Sendable {
+    private let path: String
     /// nil for standard output.
     private let file: PartialFile?
     private let muxer: Muxer
@@ -32,6 +33,7 @@ public final class VideoWriter: @unchecked Sendable {
         settings: EncoderSettings, overwrite: Bool, inputs: [String]
     ) throws {
         let isPipe = path == StandardStream.path
+        self.path = isPipe ? StandardStream.output : path
         if !isPipe { try PartialFile.check(path, overwrite: overwrite, inputs: inputs) }
         muxer = try Muxer(path: path, format: settings.container)
         var skipped: [String] = []
@@ -54,10 +56,18 @@ public final class VideoWriter: @unchecked Sendable {
     }
 
     /// Writes what is still held, ends the file and puts it under its name.
-    public func finish() throws {
+    ///
+    /// - Parameter expected: How many frames must have been written, where that is known: the file does not appear where
+    ///   any of them is missing.
+    public func finish(expecting expected: Int? = nil) throws {
         try encoder.finish(writePacket)
         try sides.finish()
         try muxer.finish()
+        // What the container cannot tell apart was left out on purpose, and is in the notes.
+        let expected = (expected ?? encoder.taken + encoder.dropped) - encoder.dropped
+        guard encoder.passedOn == expected else {
+            throw MediaError.wrongFrameCount(path: path, expected: expected, got: encoder.passedOn)
+        }
         try file?.complete()
     }
 

@@ -83,6 +83,21 @@ public struct Timeline: Sendable {
         }
     }
 
+    /// How many frames all calls of ``frames(from:to:)`` have given together, by the number of source frames, or the length
+    /// of the source at a constant rate, alone: a check of what was counted one pair at a time.
+    ///
+    /// - Parameter last: The source's last frame.
+    public func count(sourceFrames: Int, last: SourceFrame) -> Int {
+        switch rate {
+        case .factor(let factor): return sourceFrames * factor
+        case .framesPerSecond(let rate):
+            // As many as begin before the end; an instant within a tick of the end does not.
+            let length = last.end - (origin ?? last.time)
+            let margin = tick * Rational(8) <= last.duration ? tick : .zero
+            return Int(-(((margin - length) * rate).floor))
+        }
+    }
+
     /// Frames in their order.
     public typealias LazyFrames = LazyMapSequence<Range<Int64>, OutputFrame>
 

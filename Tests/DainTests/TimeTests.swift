@@ -91,10 +91,10 @@ struct TimeTests {
         #expect(result.streams(.audio)[0].packets.map(\.bytes) == sound.map(\.bytes))
     }
 
-    /// Ten minutes of one picture: nothing is computed, no instant drifts, the sound stays as it is.
-    @Test func aLongStillClipIsFastAndExact() async throws {
+    /// An hour of one picture: nothing is computed, no instant drifts, the sound stays as it is.
+    @Test func anHourIsFastAndExact() async throws {
         let folder = try TemporaryFolder()
-        let count = 14_386
+        let count = 86_314
         try StillClip.write(folder["clip.mov"], frames: count, in: folder)
         let run = try await interpolate(
             folder["clip.mov"], ["--fps", "60000/1001", "--preset", "ultrafast"], to: folder["out.mov"])
@@ -102,12 +102,12 @@ struct TimeTests {
         let (source, result) = (try MediaFile(folder["clip.mov"]), try MediaFile(folder["out.mov"]))
         #expect(source.videoTimes.count == count)
         let times = result.videoTimes
-        #expect(times.count == count * 5 / 2)
+        #expect(times.count == count * 5 / 2 && times.count == 215_785)
         let firstWrong = times.indices.first { times[$0] != Rational(Int64($0) * 1001, 60_000) }
         #expect(firstWrong == nil)
         #expect(times.last == Rational(Int64(count * 5 / 2 - 1) * 1001, 60_000))
         #expect(result.streams(.audio)[0].packets == source.streams(.audio)[0].packets)
-        #expect(source.streams(.audio)[0].packets.count > 100)
+        #expect(source.streams(.audio)[0].packets.count >= 3600)
     }
 
     @Test func wrongTimesAreRefused() async throws {

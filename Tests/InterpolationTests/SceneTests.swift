@@ -28,11 +28,11 @@ struct SceneTests {
         var pairs: Int
     }
 
-    /// Runs frames with these values, one a second.
+    /// Runs frames with these values, one a second or further apart.
     private func run(
         _ values: [Double], _ rate: Timeline.Rate = .factor(2),
         _ duplicates: SceneSettings.Duplicates = .keep, threshold: Float? = nil,
-        window: OutputWindow = .everything
+        window: OutputWindow = .everything, seconds: Int64 = 1
     ) throws -> Result {
         let network = CountingMean()
         let sink = ListSink()
@@ -41,7 +41,8 @@ struct SceneTests {
             scenes: SceneSettings(cutThreshold: threshold, duplicates: duplicates), window: window)
         let events = Mutex<[SceneEvent]>([])
         let progress = try pipeline.run(
-            from: ListSource(values), to: sink, sceneEvents: { event in events.withLock { $0.append(event) } }
+            from: ListSource(values, seconds: seconds), to: sink,
+            sceneEvents: { event in events.withLock { $0.append(event) } }
         )
         return Result(
             shown: sink.written.withLock { $0 }.map { Shown($0.value, $0.time, $0.duration) },
@@ -164,6 +165,34 @@ struct SceneTests {
         #expect(limited.shown.map(\.value) == whole.prefix(4).map(\.value))
         #expect(limited.progress.outputFrames == 4)
     }
+
+    private static let day: Int64 = 86_400
+
+    /// Damaged times may lie days apart: what nobody sees of that takes a moment. Looked at one by one, these are hundreds
+    /// of millions of frames.
+    @Test(arguments: [nil, Float(0.01)]) func daysOfOneDrawingTakeAMoment(_ threshold: Float?) throws {
+        let day = Rational(Self.day)
+        let start = ContinuousClock.now
+        let still = try run(
+            [0.2, 0.2, 0.2], .framesPerSecond(Rational(1000)), .drop, threshold: threshold, seconds: Self.day)
+        #expect(still.shown == [Shown(0.2, .zero, day * Rational(3))])
+        let before = OutputWindow(start: day - Rational(2, 1000), end: day)
+        let moving = try run(
+            [0.2, 0.6], .framesPerSecond(Rational(1000)), .keep, window: before, seconds: Self.day)
+        #expect(moving.shown.map(\.time) == [day - Rational(2, 1000), day - Rational(1, 1000)])
+        #expect(start.duration(to: .now) < .seconds(10))
+    }
+
+    /// Across a cut the nearer drawing is shown, each once.
+    @Test func dropAcrossACut() throws {
+        let result = try run(
+            [0.1, 0.1, 0.9, 0.9], .framesPerSecond(Rational(1000)), .drop, threshold: 0.1, seconds: Self.day)
+        let half = Rational(Self.day / 2)
+        #expect(
+            result.shown == [
+                Shown(0.1, .zero, half * Rational(3)), Shown(0.9, half * Rational(3), half * Rational(5)),
+            ])
+    }
 }
 
 /// The mean of the two, weighted by time.
@@ -197,16 +226,17 @@ private struct FlatConverter: PictureConverter {
 
 private final class ListSource: FrameSource {
     private let values: [Double]
+    private let step: Rational
     private let index = Atomic(0)
 
-    init(_ values: [Double]) { self.values = values }
+    init(_ values: [Double], seconds: Int64) { (self.values, step) = (values, Rational(seconds)) }
 
     func next() -> TimedPicture<Double>? {
         let index = index.add(1, ordering: .relaxed).oldValue
         guard index < values.count else { return nil }
         return TimedPicture(
             picture: values[index],
-            time: Timeline.SourceFrame(time: Rational(Int64(index)), duration: Rational(1)))
+            time: Timeline.SourceFrame(time: step * Rational(Int64(index)), duration: step))
     }
 }
 

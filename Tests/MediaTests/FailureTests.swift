@@ -176,4 +176,18 @@ import Timing
             try VideoFrame(width: 1, height: 1, pixelFormat: "nonsense", bytes: [0])
         }
     }
+
+    /// A header of a few bytes claims more pixels than any screen has.
+    @Test func aPictureBeyondTheLimitIsRefused() throws {
+        let header = "YUV4MPEG2 W16385 H8192 F25:1 Ip A1:1 C420jpeg\nFRAME\n"
+        let path = try scratch.write(Array(header.utf8), "huge.y4m")
+        let error = #expect(throws: MediaError.self) { try VideoReader(path: path) }
+        #expect(
+            error?.description
+                == "\(path): its pictures are of 16385x8192, and at most 134217728 pixels are taken")
+        #expect(error?.isUsageError == true)
+        // The limit holds for sound files too, where it is set lower.
+        let small = InputSettings(greatestPixels: 64 * 48 - 1)
+        #expect(throws: MediaError.self) { try VideoReader(path: Clip.path("ten-bit.mkv"), settings: small) }
+    }
 }

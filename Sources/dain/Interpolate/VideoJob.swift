@@ -38,6 +38,7 @@ struct VideoJob {
                 report(["\(output): images have no times, so what '--duplicates drop' leaves out is lost"])
             }
             done = try runPipeline(reader, to: ImageSink(writer: writer), plan, sceneReport, cancellation)
+            try writer.finish(expecting: done.promisedFrames ?? done.outputFrames)
             report(reader.notes.dropFirst(opening.count) + writer.notes)
         } else {
             guard let first = reader.firstFrame else { return }
@@ -56,7 +57,7 @@ struct VideoJob {
                 if plan.timing.copiesOthers, plan.window.end != nil || plan.window.limit != nil {
                     try reader.passRemainingPackets(before: plan.timing.input(sink.end))
                 }
-                try writer.finish()
+                try writer.finish(expecting: done.promisedFrames ?? done.outputFrames)
             } catch {
                 writer.discard()
                 throw error
