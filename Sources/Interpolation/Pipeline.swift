@@ -8,6 +8,10 @@ public struct PipelineProgress: Sendable {
     public var outputFrames = 0
     /// Of those, frames that the network made.
     public var newFrames = 0
+    /// Of those, frames of the source that are shown once more, in place of new ones.
+    public var heldFrames = 0
+
+    public init() {}
 }
 
 /// Runs a whole clip: reads, makes new frames, writes, all three at the same time and in order.

@@ -42,16 +42,23 @@ public final class ImageWriter {
         try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
     }
 
-    /// Encodes a frame and puts the file under its name once it is whole.
-    public func write(_ frame: VideoFrame, to path: String) throws {
-        let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
-        let encoder = try VideoEncoder(
+    var encoderName: String { FFmpeg.string(codec.pointee.name) ?? "?" }
+    var codecName: String { FFmpeg.codecName(codec.pointee.id) }
+
+    func encoder(for frame: VideoFrame) throws(MediaError) -> VideoEncoder {
+        try VideoEncoder(
             codec,
             VideoEncoder.Source(
                 first: frame, timeBase: TimeBase(VideoReader.imageRate.reciprocal),
                 frameRate: VideoReader.imageRate,
                 sampleAspectRatio: frame.pointer.pointee.sample_aspect_ratio, needsGlobalHeader: false,
                 allowsReordering: false), settings)
+    }
+
+    /// Encodes a frame and puts the file under its name once it is whole.
+    public func write(_ frame: VideoFrame, to path: String) throws {
+        let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
+        let encoder = try encoder(for: frame)
         if notes.isEmpty { notes = encoder.notes }
         var bytes = Data()
         let keep = { (packet: Packet) in
@@ -67,7 +74,7 @@ public final class ImageWriter {
 /// Writes numbered images: to a pattern such as `out.%05d.png`, or into a folder as `00000001.png` and so on.
 public final class ImageSequenceWriter {
     private let pattern: NumberPattern
-    private let writer: ImageWriter
+    let writer: ImageWriter
     private let folder: String
     private var madeFolder = false
     private var written = 0
@@ -78,7 +85,22 @@ public final class ImageSequenceWriter {
     }
 
     /// Makes the folder where it does not exist. Throws when images of the input could be replaced.
-    public init(path: String, input: String, settings: EncoderSettings, overwrite: Bool) throws {
+    public convenience init(path: String, input: String, settings: EncoderSettings, overwrite: Bool) throws {
+        try self.init(path: path, input: input, settings: settings, overwrite: overwrite, folder: .make)
+    }
+
+    /// What is done about a folder that is not there.
+    enum MissingFolder {
+        case make
+        /// Only checked that it could be made.
+        case check
+        /// It will be there, with those around it.
+        case accept
+    }
+
+    init(path: String, input: String, settings: EncoderSettings, overwrite: Bool, folder missing: MissingFolder)
+        throws
+    {
         let target = path.hasSuffix("/") ? path + "%08d.png" : path
         guard let pattern = NumberPattern(target) else { throw MediaError.unknownContainer(path: path) }
         self.pattern = pattern
@@ -95,6 +117,10 @@ public final class ImageSequenceWriter {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
             guard isFolder.boolValue else { throw MediaError.outputIsNoFolder(path: folder) }
+        } else if missing == .check {
+            try PartialFile.checkFolder(of: folder)
+        } else if missing == .accept {
+            return
         } else if mkdir(folder, 0o777) == 0 {
             madeFolder = true
         } else {

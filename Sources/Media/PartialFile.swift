@@ -106,6 +106,13 @@ final class PartialFile {
         }
     }
 
+    /// Throws where the folder of a file allows no new files.
+    static func checkFolder(of path: String) throws(MediaError) {
+        if access(folder(of: try target(of: path)), W_OK | X_OK) != 0 {
+            throw .outputNotWritable(path: path, code: errno)
+        }
+    }
+
     /// Whether two paths lead to one file.
     static func areSame(_ first: String, _ second: String) -> Bool {
         var (a, b) = (stat(), stat())

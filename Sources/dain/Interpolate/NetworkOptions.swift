@@ -27,12 +27,17 @@ struct NetworkOptions: ParsableArguments {
         }
     }
 
+    /// Bytes to keep to; without --max-memory it depends on what is free at the moment.
+    var memoryLimit: Int { maxMemory?.bytes ?? SystemMemory.safePart }
+
     /// The network, opened and ready.
-    func loadInterpolator() throws -> DAINInterpolator<CPUBackend> {
+    ///
+    /// - Parameter limit: Bytes of memory to keep to; by default what the options say.
+    func loadInterpolator(limit: Int? = nil) throws -> DAINInterpolator<CPUBackend> {
         let model = try OpenedModel.open(model)
         let network = try DAIN(
             weights: model.weights, backend: CPUBackend(threads: threads), projection: projection)
-        let limit = maxMemory?.bytes ?? SystemMemory.safePart
+        let limit = limit ?? memoryLimit
         return DAINInterpolator(network: network, memoryLimit: limit) { TilingNote.log($0, limit: limit) }
     }
 }

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+
+/// The options of `dain interpolate`, as its own definitions list them: what a configuration may set.
+struct KnownOptions {
+    struct Option {
+        /// All long names; the first is the one to use.
+        var names: [String]
+        var takesValue: Bool
+        var isRepeating: Bool
+    }
+
+    /// Only the command line says these: which defaults are read, and what the parser answers itself.
+    private static let commandLineOnly: Set = ["config", "help", "version"]
+
+    let all: [Option]
+
+    /// The options that a configuration may set.
+    static let ofInterpolate = KnownOptions(dump: InterpolateCommand._dumpHelp())
+
+    /// - Parameter dump: What `--experimental-dump-help` prints for a command.
+    init(dump: String) {
+        do {
+            let tool = try JSONDecoder().decode(Tool.self, from: Data(dump.utf8))
+            all = (tool.command.arguments ?? []).compactMap { argument in
+                let names = (argument.names ?? []).filter { $0.kind == "long" }.map(\.name)
+                guard argument.kind != "positional", let first = names.first,
+                    !Self.commandLineOnly.contains(first)
+                else { return nil }
+                return Option(
+                    names: names, takesValue: argument.kind == "option", isRepeating: argument.isRepeating)
+            }
+        } catch {
+            // The parser's own output of a version that the build has fixed.
+            preconditionFailure("the parser lists no options: \(error)")
+        }
+    }
+
+    var names: [String] { all.flatMap(\.names) }
+
+    func option(named name: String) -> Option? { all.first { $0.names.contains(name) } }
+
+    private struct Tool: Decodable { var command: Command }
+    private struct Command: Decodable { var arguments: [Argument]? }
+    private struct Argument: Decodable {
+        struct Name: Decodable {
+            var kind: String
+            var name: String
+        }
+        var kind: String
+        var isRepeating: Bool
+        var names: [Name]?
+    }
+}
