@@ -13,19 +13,12 @@ public final class ImageWriter {
     /// A writer for files with the ending of `path`.
     public init(like path: String, settings: EncoderSettings, overwrite: Bool, inputs: [String]) throws {
         FFmpegLog.capture()
-        guard let format = av_guess_format("image2", nil, nil),
-            let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased()
-        else { throw MediaError.unknownImageFormat(path: path) }
-        let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
-        // The guess falls back to JPEG for endings it does not know.
-        guard id != AV_CODEC_ID_NONE, id != AV_CODEC_ID_MJPEG || ["jpg", "jpeg"].contains(ending) else {
-            throw MediaError.unknownImageFormat(path: path)
-        }
+        guard let id = Self.codec(for: path) else { throw MediaError.unknownImageFormat(path: path) }
         if let name = settings.codec {
             codec = try EncoderChoice.named(name)
             guard codec.pointee.id == id else {
                 throw MediaError.codecNotInContainer(
-                    codec: FFmpeg.codecName(codec.pointee.id), container: ".\(ending)", reason: nil)
+                    codec: FFmpeg.codecName(codec.pointee.id), container: ".\(Self.ending(of: path) ?? "")", reason: nil)
             }
         } else if let found = avcodec_find_encoder(id) {
             codec = found
@@ -35,6 +28,19 @@ public final class ImageWriter {
         self.settings = settings
         self.overwrite = overwrite
         self.inputs = inputs
+    }
+
+    /// The codec of images with the ending of `path`; nil where it is no image's.
+    static func codec(for path: String) -> AVCodecID? {
+        guard let format = av_guess_format("image2", nil, nil), let ending = ending(of: path) else { return nil }
+        let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
+        // The guess falls back to JPEG for endings it does not know.
+        let isFallback = id == AV_CODEC_ID_MJPEG && !["jpg", "jpeg"].contains(ending)
+        return id == AV_CODEC_ID_NONE || isFallback ? nil : id
+    }
+
+    private static func ending(of path: String) -> String? {
+        path.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased()
     }
 
     /// Throws when `path` cannot be written, before any work is done.
@@ -79,9 +85,13 @@ public final class ImageSequenceWriter {
     private var madeFolder = false
     private var written = 0
 
-    /// Whether a path means a sequence: it ends in `/` or holds a number's mark.
+    /// Whether a path means a sequence: it ends in `/` or holds a number's mark. What looks like one in the name of a video,
+    /// as in `100%done.mp4`, is none.
     public static func isSequence(_ path: String) -> Bool {
-        path.hasSuffix("/") || NumberPattern(path) != nil
+        if path.hasSuffix("/") { return true }
+        guard NumberPattern(path) != nil else { return false }
+        guard let format = av_guess_format(nil, path, nil), Container.isForVideo(format) else { return true }
+        return Container.name(of: format) == "image2" || ImageWriter.codec(for: path) != nil
     }
 
     /// Makes the folder where it does not exist. Throws when images of the input could be replaced.

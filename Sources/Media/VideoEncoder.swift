@@ -165,14 +165,19 @@ final class VideoEncoder {
         let ticks = max(1, timeBase.ticks(time + duration) - timestamp)
         cffmpeg_set_frame_duration(picture.pointer, ticks)
         durations[timestamp] = ticks
-        try FFmpeg.check(
-            avcodec_send_frame(context, picture.pointer), "avcodec_send_frame", "encoder \(name)")
+        let code = try FFmpeg.explainWriting("avcodec_send_frame", "encoder \(name)") {
+            avcodec_send_frame(context, picture.pointer)
+        }
+        // All packets were taken: that it takes no frame is no state that it may be in.
+        try FFmpeg.check(code, "avcodec_send_frame", "encoder \(name)")
         try drain(output)
     }
 
     /// Encodes what the encoder still holds.
     func finish(_ output: (Packet) throws -> Void) throws {
-        let code = avcodec_send_frame(context, nil)
+        let code = try FFmpeg.explainWriting("avcodec_send_frame", "encoder \(name)") {
+            avcodec_send_frame(context, nil)
+        }
         if code != FFmpeg.endOfFile { try FFmpeg.check(code, "avcodec_send_frame", "encoder \(name)") }
         try drain(output)
     }
@@ -180,9 +185,10 @@ final class VideoEncoder {
     private func drain(_ output: (Packet) throws -> Void) throws {
         while true {
             let packet = try Packet()
-            let code = avcodec_receive_packet(context, packet.pointer)
+            let code = try FFmpeg.explainWriting("avcodec_receive_packet", "encoder \(name)") {
+                avcodec_receive_packet(context, packet.pointer)
+            }
             if code == FFmpeg.again || code == FFmpeg.endOfFile { return }
-            try FFmpeg.check(code, "avcodec_receive_packet", "encoder \(name)")
             if let duration = durations.removeValue(forKey: packet.pointer.pointee.pts) {
                 packet.pointer.pointee.duration = duration
             }

@@ -21,12 +21,17 @@ struct ConfiguredCommandLine {
         let given = Self.optionNames(in: arguments, known)
         let setAside = Set(given.flatMap { [$0] + ExclusiveOptions.others(than: $0) })
         var added: [String] = []
-        for (key, value) in try ConfigurationFile(path: path).entries {
+        var owners: [String: String] = [:]
+        for entry in try ConfigurationFile(path: path).entries {
+            let (key, place) = (entry.key, "\(path):\(entry.line)")
             guard let option = known.option(named: key) else {
-                throw BadUsage(
-                    "\(path): no option is called '\(key)'\(NearestName.hint(key, among: known.names))")
+                let hint = NearestName.hint(key, among: known.names)
+                throw BadUsage("\(place): no option is called '\(key)'\(hint)")
             }
-            let words = try Self.words(for: key, value, option, path)
+            if let other = owners.updateValue(key, forKey: option.names[0]) {
+                throw BadUsage("\(place): '\(other)' and '\(key)' are one option")
+            }
+            let words = try Self.words(for: key, entry.value, option, place)
             if !setAside.contains(option.names[0]) { added += words }
         }
         self.arguments = [arguments[0]] + added + arguments.dropFirst()
@@ -53,12 +58,12 @@ struct ConfiguredCommandLine {
 
     /// The words of the command line that say what an entry says.
     private static func words(
-        for key: String, _ value: JSONValue, _ option: KnownOptions.Option, _ path: String
+        for key: String, _ value: JSONValue, _ option: KnownOptions.Option, _ place: String
     ) throws -> [String] {
         switch (value, option.takesValue) {
         case (.number(let text), true), (.text(let text), true): return ["--\(key)=\(text)"]
         case (.list(let values), true) where option.isRepeating:
-            return try values.flatMap { try words(for: key, $0, option, path) }
+            return try values.flatMap { try words(for: key, $0, option, place) }
         case (.boolean(let isOn), false):
             if isOn { return ["--\(key)"] }
             // What is switched off by another name of the same option.
@@ -66,8 +71,8 @@ struct ConfiguredCommandLine {
             return option.names.contains(opposite) ? ["--\(opposite)"] : []
         case (_, true):
             let kind = option.isRepeating ? "a text or a list of texts" : "a number or a text"
-            throw BadUsage("\(path): '\(key)' takes \(kind), not \(value.kind)")
-        case (_, false): throw BadUsage("\(path): '\(key)' takes true or false, not \(value.kind)")
+            throw BadUsage("\(place): '\(key)' takes \(kind), not \(value.kind)")
+        case (_, false): throw BadUsage("\(place): '\(key)' takes true or false, not \(value.kind)")
         }
     }
 

@@ -9,6 +9,8 @@ struct SpeedProbe {
     /// Of the frames that are measured.
     let width: Int
     let height: Int
+    /// Pixels that the network computed for them: it pads small frames.
+    private let area: Double
     /// Seconds for what is made once for each pair of frames: one frame's features and the pair's.
     private let perPair: Double
     /// Seconds for each new frame.
@@ -19,6 +21,8 @@ struct SpeedProbe {
     /// Measures frames as large as the video's, but not above 256×192.
     init(_ interpolator: DAINInterpolator<CPUBackend>, width: Int, height: Int) throws {
         (self.width, self.height) = (min(width, Self.greatestWidth), min(height, Self.greatestHeight))
+        area = Double(
+            try interpolator.strategy(width: self.width, height: self.height).plan.computedPixels)
         let frames = (0..<3).map { [width = self.width, height = self.height] shift in
             Self.frame(width, height, shift: 4 * shift)
         }
@@ -36,10 +40,10 @@ struct SpeedProbe {
 
     /// Seconds for so many new frames between so many pairs, computed as `strategy` says.
     func seconds(newFrames: Int, pairs: Int, _ strategy: TilingStrategy) -> Double {
-        let area = Double(strategy.plan.computedPixels) / Double(width * height)
+        let scale = Double(strategy.plan.computedPixels) / area
         // In tiles what is known of a pair is made again for each new frame.
         let pairRuns = strategy.plan.isWhole ? pairs : newFrames
-        return area * (perPair * Double(pairRuns) + perNewFrame * Double(newFrames))
+        return scale * (perPair * Double(pairRuns) + perNewFrame * Double(newFrames))
     }
 
     /// A texture that moves to the right.
