@@ -24,7 +24,9 @@ enum FFmpeg {
     }
 
     /// Runs a call on what is written and throws for a negative code, with what FFmpeg logged about it, if it did.
-    static func explainWriting(_ call: String, _ subject: String, _ body: () -> Int32) throws(MediaError) -> Int32 {
+    static func explainWriting(_ call: String, _ subject: String, _ body: () -> Int32) throws(MediaError)
+        -> Int32
+    {
         FFmpegLog.beginWriting()
         let code = body()
         if code >= 0 || code == again || code == endOfFile { return code }

@@ -18,7 +18,8 @@ public final class ImageWriter {
             codec = try EncoderChoice.named(name)
             guard codec.pointee.id == id else {
                 throw MediaError.codecNotInContainer(
-                    codec: FFmpeg.codecName(codec.pointee.id), container: ".\(Self.ending(of: path) ?? "")", reason: nil)
+                    codec: FFmpeg.codecName(codec.pointee.id), container: ".\(Self.ending(of: path) ?? "")",
+                    reason: nil)
             }
         } else if let found = avcodec_find_encoder(id) {
             codec = found
@@ -32,7 +33,9 @@ public final class ImageWriter {
 
     /// The codec of images with the ending of `path`; nil where it is no image's.
     static func codec(for path: String) -> AVCodecID? {
-        guard let format = av_guess_format("image2", nil, nil), let ending = ending(of: path) else { return nil }
+        guard let format = av_guess_format("image2", nil, nil), let ending = ending(of: path) else {
+            return nil
+        }
         let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
         // The guess falls back to JPEG for endings it does not know.
         let isFallback = id == AV_CODEC_ID_MJPEG && !["jpg", "jpeg"].contains(ending)
@@ -108,7 +111,9 @@ public final class ImageSequenceWriter {
         case accept
     }
 
-    init(path: String, input: String, settings: EncoderSettings, overwrite: Bool, folder missing: MissingFolder)
+    init(
+        path: String, input: String, settings: EncoderSettings, overwrite: Bool, folder missing: MissingFolder
+    )
         throws
     {
         let target = path.hasSuffix("/") ? path + "%08d.png" : path

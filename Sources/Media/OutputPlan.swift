@@ -57,7 +57,8 @@ extension VideoWriter {
         _ = try addStreams(
             muxer, reader, encoder, first: frame, rate: rate, sides, timing, notes: &notes, plan: &streams)
         return OutputPlan(
-            container: muxer.containerName, encoder: FFmpeg.string(encoder.context.pointee.codec.pointee.name) ?? "?",
+            container: muxer.containerName,
+            encoder: FFmpeg.string(encoder.context.pointee.codec.pointee.name) ?? "?",
             codec: FFmpeg.codecName(encoder.context.pointee.codec_id),
             pixelFormat: encoder.context.pointee.pix_fmt.name, streams: streams, notes: encoder.notes + notes)
     }

@@ -22,11 +22,13 @@ enum StalePartialFiles {
     /// The number in `.NAME.PID.partial`; nil for other files.
     private static func process(of file: String, _ name: String) -> pid_t? {
         let (opening, ending) = (".\(name).", ".partial")
-        guard file.hasPrefix(opening), file.hasSuffix(ending), file.count > opening.count + ending.count else {
+        guard file.hasPrefix(opening), file.hasSuffix(ending), file.count > opening.count + ending.count
+        else {
             return nil
         }
         let digits = file.dropFirst(opening.count).dropLast(ending.count)
-        guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = pid_t(digits), number > 0 else {
+        guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = pid_t(digits), number > 0
+        else {
             return nil
         }
         return number

@@ -10,6 +10,7 @@ final class VideoEncoder {
     private let name: String
     private var scaler: Scaler?
     private lazy var lightConverter = LightConverter()
+    private lazy var paletteConverter = PaletteConverter()
     /// Durations of frames whose packets have not come out yet, by timestamp: encoders do not hand them through.
     private var durations: [Int64: Int64] = [:]
     private var lastTimestamp: Int64?
@@ -199,16 +200,22 @@ final class VideoEncoder {
     /// The frame in the encoder's pixel format: a reference to the same pixels where nothing must be converted.
     private func picture(from frame: VideoFrame) throws -> VideoFrame {
         let format = context.pointee.pix_fmt
+        guard format == AV_PIX_FMT_PAL8 else { return try picture(from: frame, in: format) }
+        return try paletteConverter.convert(picture(from: frame, in: PaletteConverter.inputFormat))
+    }
+
+    private func picture(from frame: VideoFrame, in format: AVPixelFormat) throws -> VideoFrame {
         if frame.format == format || (frame.format.hasLayout(of: format) && frame.hasRange(of: format)) {
             let reference = try VideoFrame(time: frame.time, duration: frame.duration)
             try FFmpeg.check(av_frame_ref(reference.pointer, frame.pointer), "av_frame_ref", "frame")
             reference.pointer.pointee.format = format.rawValue
             return reference
         }
-        let converted = try VideoFrame(like: frame, format: context.pointee.pix_fmt)
+        let converted = try VideoFrame(like: frame, format: format)
         if frame.format.isRGB != converted.format.isRGB {
-            converted.pointer.pointee.colorspace = context.pointee.colorspace
-            converted.pointer.pointee.color_range = context.pointee.color_range
+            let isRGB = converted.format.isRGB
+            converted.pointer.pointee.colorspace = isRGB ? AVCOL_SPC_RGB : context.pointee.colorspace
+            converted.pointer.pointee.color_range = isRGB ? AVCOL_RANGE_JPEG : context.pointee.color_range
             converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
         }
         if let curve = frame.curve(in: converted.format) {

@@ -15,7 +15,8 @@ struct JoinCommand: ParsableCommand, HasDiagnostics {
     @Argument(help: ArgumentHelp("The segments, in their order.", valueName: "segment"), completion: .file())
     var segments: [String]
 
-    @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Where to write.", valueName: "path"),
+    @Option(
+        name: [.customShort("o"), .long], help: ArgumentHelp("Where to write.", valueName: "path"),
         completion: .file())
     var output: String
 

@@ -22,7 +22,7 @@ struct KnownOptions {
     init(dump: String) {
         do {
             let tool = try JSONDecoder().decode(Tool.self, from: Data(dump.utf8))
-            all = (tool.command.arguments ?? []).compactMap { argument in
+            let listed = (tool.command.arguments ?? []).compactMap { argument -> Option? in
                 let names = (argument.names ?? []).filter { $0.kind == "long" }.map(\.name)
                 guard argument.kind != "positional", let first = names.first,
                     !Self.commandLineOnly.contains(first)
@@ -30,9 +30,23 @@ struct KnownOptions {
                 return Option(
                     names: names, takesValue: argument.kind == "option", isRepeating: argument.isRepeating)
             }
+            all = Self.joined(listed)
         } catch {
             // The parser's own output of a version that the build has fixed.
             preconditionFailure("the parser lists no options: \(error)")
+        }
+    }
+
+    /// With a flag and its opposite, such as `overwrite` and `no-overwrite`, as one option.
+    private static func joined(_ options: [Option]) -> [Option] {
+        let names = Set(options.flatMap(\.names))
+        return options.compactMap { option in
+            var option = option
+            if option.names[0].hasPrefix("no-"), names.contains(String(option.names[0].dropFirst(3))) {
+                return nil
+            }
+            if names.contains("no-\(option.names[0])") { option.names.append("no-\(option.names[0])") }
+            return option
         }
     }
 

@@ -29,7 +29,8 @@ struct EncodingOptions: ParsableArguments {
         ]))
     var preset: String?
 
-    @Option(name: .long, help: ArgumentHelp("Pixel format (default: the input's).", valueName: "name"),
+    @Option(
+        name: .long, help: ArgumentHelp("Pixel format (default: the input's).", valueName: "name"),
         completion: .custom { _, _, _ in KnownNames.pixelFormats })
     var pixFmt: String?
 

@@ -69,7 +69,8 @@ struct ImagePairJob {
             throw BadUsage("\(path): not one image")
         }
         guard try reader.nextFrame() == nil else {
-            throw BadUsage("\(path): is a video; two inputs must be images")
+            throw BadUsage(
+                "\(path): is a video; two inputs must be images, or --output-dir makes a result of each")
         }
         return frame
     }

@@ -43,7 +43,7 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         help: ArgumentHelp("For two images: the moment between them, above 0 and below 1.", valueName: "t"))
     var timestep: Float?
 
-    @Flag(inversion: .prefixedNo, help: "Replace the output where it exists, or refuse.")
+    @Flag(inversion: .prefixedNo, help: "Replace the output where it exists, or refuse (default: replace).")
     var overwrite = true
 
     @OptionGroup(title: "Scripts") var scripts: RunOptions
@@ -128,7 +128,8 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     /// Whether the frames go where `--json` would print otherwise.
     var writesToStandardOutput: Bool {
         scripts.outputDir == nil
-            && (output ?? (inputs == [StandardStream.path] ? StandardStream.path : nil)) == StandardStream.path
+            && (output ?? (inputs == [StandardStream.path] ? StandardStream.path : nil))
+                == StandardStream.path
     }
 
     func run() throws {

@@ -92,7 +92,7 @@ extension MediaError: UserFacingError {
 }
 
 extension MediaError {
-    /// The known name that is nearest to one that FFmpeg does not know.
+    /// The known name that is nearest to one that FFmpeg does not know, or a remedy that many need.
     private var hint: String {
         switch self {
         case .unknownCodec(let name, "video encoder"):
@@ -100,6 +100,8 @@ extension MediaError {
         case .unknownPixelFormat(let name): NearestName.hint(name, among: KnownNames.pixelFormats)
         case .unknownOutputFormat(let name): NearestName.hint(name, among: KnownNames.outputFormats)
         case .unknownInputFormat(let name): NearestName.hint(name, among: KnownNames.inputFormats)
+        case .nothingDecodes("standard input"):
+            "; an MP4 whose index lies at its end cannot be read from a pipe, but from '< FILE'"
         default: ""
         }
     }

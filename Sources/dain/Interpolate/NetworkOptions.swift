@@ -5,7 +5,8 @@ import Networks
 
 /// Which network makes the frames, and on how much of the machine.
 struct NetworkOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The weights to use.", valueName: "name|path"),
+    @Option(
+        name: .long, help: ArgumentHelp("The weights to use.", valueName: "name|path"),
         completion: .custom { _, _, _ in KnownModels.names })
     var model: String?
 

@@ -32,7 +32,8 @@ struct Outcome {
             // The parser's own errors are private to it; it sorts them by its exit codes.
             switch Dain.exitCode(for: error) {
             case .success: self.init(status: .done, output: Dain.fullMessage(for: error))
-            case .validationFailure: self.init(status: .badUsage, error: Dain.message(for: error) + RefusedCommandLine.hint(words))
+            case .validationFailure:
+                self.init(status: .badUsage, error: Dain.message(for: error) + RefusedCommandLine.hint(words))
             default: self.init(status: .failed, error: Dain.message(for: error))
             }
         }

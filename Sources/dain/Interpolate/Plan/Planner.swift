@@ -13,7 +13,8 @@ struct Planner {
 
     func plan() throws -> RunPlan {
         if command.inputs.contains(StandardStream.path) {
-            throw BadUsage("--dry-run cannot look into standard input: what it reads would be lost to the run")
+            throw BadUsage(
+                "--dry-run cannot look into standard input: what it reads would be lost to the run")
         }
         return command.inputs.count == 2 ? try planPair() : try planVideo()
     }

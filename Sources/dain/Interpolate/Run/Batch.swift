@@ -3,9 +3,11 @@ import Foundation
 import Logging
 
 /// A result of each input, in one folder. An input that fails does not keep the others from being made.
-struct Batch {
+final class Batch {
     let command: InterpolateCommand
     private let folder: String
+    /// Whether the folder was not there before.
+    private var isMade = false
     private let log = Logger(label: "dain.interpolate")
 
     init(_ command: InterpolateCommand, folder: String) {
@@ -23,9 +25,10 @@ struct Batch {
             // What is wrong for all of them is said once.
             try command.encoding.settings.checkNames()
             _ = try network.load()
-            file = try command.openProgressFile()
             try makeFolder()
+            file = try command.openProgressFile(items.compactMap(\.output))
         } catch {
+            removeEmptyFolder()
             try command.printSummary(RefusalSummary(Outcome(of: error)))
             throw error
         }
@@ -57,7 +60,7 @@ struct Batch {
         let done = results.count { $0.status == .done }
         let isInterrupted = results.last?.status == .interrupted
         let code: ExitStatus = isInterrupted ? .interrupted : failed.isEmpty ? .done : .failed
-        removeEmptyFolder(done)
+        if done == 0 { removeEmptyFolder() }
         try command.printSummary(
             BatchSummary(
                 status: isInterrupted ? .interrupted : failed.isEmpty ? .done : .failed,
@@ -93,6 +96,7 @@ struct Batch {
 
     private func makeFolder() throws {
         try Self.checkFolder(folder)
+        isMade = access(folder, F_OK) != 0
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
@@ -104,8 +108,8 @@ struct Batch {
     }
 
     /// A folder that holds nothing is not left behind by a batch that came to nothing.
-    private func removeEmptyFolder(_ done: Int) {
-        if done == 0 { rmdir(folder) }
+    private func removeEmptyFolder() {
+        if isMade { rmdir(folder) }
     }
 
     // MARK: The items

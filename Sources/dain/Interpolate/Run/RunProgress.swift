@@ -61,7 +61,8 @@ final class RunProgress: Sendable {
         let line: String? = state.withLock { state in
             if let last = state.lastLine, now - last < Self.shortestInterval, !isLast { return nil }
             state.lastLine = now
-            return Self.line(template, state, elapsed: now - start, stages: clock.seconds, isLast: isLast).json
+            return Self.line(template, state, elapsed: now - start, stages: clock.seconds, isLast: isLast)
+                .json
         }
         if let line { for write in writers { write(line) } }
     }

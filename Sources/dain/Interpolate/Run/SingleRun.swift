@@ -5,7 +5,13 @@ struct SingleRun {
     let command: InterpolateCommand
 
     func run(_ cancellation: Cancellation) throws {
-        let file = try command.openProgressFile()
+        let file: ProgressFile?
+        do {
+            file = try command.openProgressFile()
+        } catch {
+            try command.printSummary(RefusalSummary(Outcome(of: error)))
+            throw error
+        }
         let monitor = RunMonitor(inputs: command.inputs, command.scripts, command.diagnostics, file: file)
         do {
             try command.interpolate(monitor, NetworkLoader(command.network), cancellation)
@@ -28,8 +34,10 @@ extension InterpolateCommand {
     }
 
     /// nil where none is asked for.
-    func openProgressFile() throws -> ProgressFile? {
-        let others = inputs + [output, scenes.report, scripts.config].compactMap(\.self)
+    ///
+    /// - Parameter outputs: Results of a batch.
+    func openProgressFile(_ outputs: [String] = []) throws -> ProgressFile? {
+        let others = inputs + outputs + [output, scenes.report, scripts.config].compactMap(\.self)
         return try scripts.progressFile.map { try ProgressFile($0, others: others) }
     }
 
