@@ -30,12 +30,17 @@ struct SpeedProbe {
         let second = try interpolator.prepare(frames[1])
         // Filters are transformed and memory is asked for in the first run.
         _ = try interpolator.interpolate(interpolator.prepare(first, second), at: 0.5)
-        let start = monotonicTime()
-        let pair = try interpolator.prepare(second, interpolator.prepare(frames[2]))
-        let middle = monotonicTime()
-        _ = try interpolator.interpolate(pair, at: 0.5)
-        perPair = (middle - start).inSeconds
-        perNewFrame = (monotonicTime() - middle).inSeconds
+        // The better of two: whatever else runs only ever takes time.
+        var best = (pair: Double.infinity, newFrame: Double.infinity)
+        for _ in 0..<2 {
+            let start = monotonicTime()
+            let pair = try interpolator.prepare(second, interpolator.prepare(frames[2]))
+            let middle = monotonicTime()
+            _ = try interpolator.interpolate(pair, at: 0.5)
+            best.pair = min(best.pair, (middle - start).inSeconds)
+            best.newFrame = min(best.newFrame, (monotonicTime() - middle).inSeconds)
+        }
+        (perPair, perNewFrame) = best
     }
 
     /// Seconds for so many new frames between so many pairs, computed as `strategy` says.
