@@ -25,6 +25,12 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
         planner = MemoryPlanner(limit: memoryLimit, need: network.memoryNeed, announce: announce)
     }
 
+    /// How frames of this size will be computed. Throws ``MemoryLimitError`` where nothing fits into the limit.
+    public func strategy(width: Int, height: Int) throws -> TilingStrategy {
+        let padding = Padding(width: width, height: height, scheme: scheme)
+        return try planner.strategy(for: padding.padded(Shape(channels: 3, height: height, width: width)))
+    }
+
     public func prepare(_ image: RGBImage) throws -> PreparedFrame<B> {
         let padding = Padding(width: image.width, height: image.height, scheme: scheme)
         let shape = Shape(channels: 3, height: image.height, width: image.width)

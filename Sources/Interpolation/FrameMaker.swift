@@ -12,6 +12,8 @@ struct ScheduledFrame<Picture: Sendable>: Sendable {
     var duration: Rational
     /// The drawing that an original shows; nil for new frames, which repeat nothing.
     var drawing: Int?
+    /// Whether the original was shown before.
+    var isHeld = false
 }
 
 /// Makes the frames of the result from those of the source, one stretch after another.
@@ -25,6 +27,8 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
     private let window: OutputWindow
     /// The last frame: it is handed on when it is known how long it lasts, which the next one tells, or the source's end.
     private var pending: Scheduled?
+    /// When the original that was shown last is shown in the source.
+    private var lastOriginal: Rational?
 
     init(interpolator: I, timeline: Timeline, duplicates: SceneSettings.Duplicates, window: OutputWindow) {
         prepared = PreparedFrames(interpolator)
@@ -122,6 +126,9 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
                 try prepared.interpolate(stretch.first, second, at: t), first: stretch.first.picture,
                 second: second.picture, t: t)
             scheduled.drawing = nil
+        } else {
+            scheduled.isHeld = lastOriginal == original.time.time
+            lastOriginal = original.time.time
         }
         var isWanted = true
         if let last = pending { isWanted = hand(last, write, report) }
@@ -138,6 +145,7 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
         guard write(frame) else { return false }
         progress.outputFrames += 1
         if case .new = frame.content { progress.newFrames += 1 }
+        if frame.isHeld { progress.heldFrames += 1 }
         report(progress)
         return true
     }

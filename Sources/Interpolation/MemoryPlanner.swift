@@ -44,7 +44,8 @@ final class MemoryPlanner<B: Backend>: Sendable {
         }
     }
 
-    private func strategy(for shape: Shape) throws -> TilingStrategy {
+    /// The strategy that is in force for frames of `shape`, chosen where there is none yet.
+    func strategy(for shape: Shape) throws -> TilingStrategy {
         let (strategy, isNew) = try state.withLock { state -> (TilingStrategy, Bool) in
             if let known = state.strategy, known.plan.width == shape.width, known.plan.height == shape.height
             {

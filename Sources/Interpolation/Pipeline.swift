@@ -8,9 +8,13 @@ public struct PipelineProgress: Sendable {
     public var outputFrames = 0
     /// Of those, frames that the network made.
     public var newFrames = 0
+    /// Of those, frames of the source that are shown once more, in place of new ones.
+    public var heldFrames = 0
     /// How many frames the whole result has, by the source's length alone; nil until its end is known, and where only a part
     /// is made or repeats are dropped.
     public var promisedFrames: Int?
+
+    public init() {}
 }
 
 /// Runs a whole clip: reads, makes new frames, writes, all three at the same time and in order.

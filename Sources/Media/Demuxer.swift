@@ -27,6 +27,9 @@ final class Demuxer {
         var options: OpaquePointer?
         defer { av_dict_free(&options) }
         for (key, value) in settings.demuxerOptions { av_dict_set(&options, key, value, 0) }
+        // Nor does a percent sign make a pattern of the name of an image that is there.
+        let isLiteral = !isStandardInput && path.contains("%") && access(path, F_OK) == 0
+        if isLiteral { av_dict_set(&options, "pattern_type", "none", 0) }
         var opened: UnsafeMutablePointer<AVFormatContext>?
         // A colon in a file's name does not make the part before it a protocol.
         let url =
@@ -38,6 +41,8 @@ final class Demuxer {
         context.pointee.opaque = errors.pointer
         isLive = context.pointee.pb.map { $0.pointee.seekable == 0 } ?? false
         clock = StreamClock(context)
+        // Only images have patterns.
+        if isLiteral { av_dict_set(&options, "pattern_type", nil, 0) }
         // FFmpeg takes out what the demuxer has used.
         if let unused = av_dict_get(options, "", nil, AV_DICT_IGNORE_SUFFIX) {
             throw .inputOptionUnused(

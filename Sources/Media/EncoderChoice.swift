@@ -80,6 +80,15 @@ enum EncoderChoice {
             if input.hasAlpha, !best.hasAlpha { note += ", without their transparency" }
             choices.append((best, note))
         }
+        if codec.pointee.id == AV_CODEC_ID_GIF, input != AV_PIX_FMT_GRAY8, supported.contains(AV_PIX_FMT_PAL8)
+        {
+            // Its fixed colours would show bands.
+            choices.append(
+                (
+                    AV_PIX_FMT_PAL8,
+                    "encoder \(encoder): frames are reduced to 256 colours, chosen for each of them"
+                ))
+        }
         // Pictures become video for playing, and players want subsampled chroma from an encoder that is not lossless.
         let wantsPlayable = input.isRGB && codec.pointee.id == AV_CODEC_ID_H264
         if !wantsPlayable, supported.isEmpty || supported.contains(input) {

@@ -23,6 +23,16 @@ enum FFmpeg {
         }
     }
 
+    /// Runs a call on what is written and throws for a negative code, with what FFmpeg logged about it, if it did.
+    static func explainWriting(_ call: String, _ subject: String, _ body: () -> Int32) throws(MediaError)
+        -> Int32
+    {
+        FFmpegLog.beginWriting()
+        let code = body()
+        if code >= 0 || code == again || code == endOfFile { return code }
+        throw .ffmpeg(call: call, code: code, subject: subject, detail: FFmpegLog.takeWritingError())
+    }
+
     /// Unwraps what an allocating function returned.
     static func allocated<T>(_ pointer: T?, _ call: String) throws(MediaError) -> T {
         guard let pointer else {
@@ -51,6 +61,8 @@ enum FFmpeg {
 /// FFmpeg's log: kept off standard error, its errors remembered for our own message.
 public enum FFmpegLog {
     private static let firstError = Mutex<String?>(nil)
+    /// Of those that belong to nothing that is read: reading goes on in another thread while frames are written.
+    private static let writingError = Mutex<String?>(nil)
 
     /// Takes the log over for the whole process; once is enough.
     public static func capture() { _ = captured }
@@ -64,8 +76,24 @@ public enum FFmpegLog {
             .trimmingCharacters(in: .whitespacesAndNewlines)
         // The first line says what is wrong; those behind it say what else follows from that.
         if text.isEmpty { return }
-        ReadErrors.owner(of: context)?.record(text.split(whereSeparator: \.isNewline).joined(separator: " "))
+        let message = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        if let owner = ReadErrors.owner(of: context) {
+            owner.record(message)
+        } else {
+            FFmpegLog.writingError.withLock { $0 = $0 ?? message }
+        }
         FFmpegLog.firstError.withLock { $0 = $0 ?? text }
+    }
+
+    /// Forgets what was logged about what is written.
+    static func beginWriting() { writingError.withLock { $0 = nil } }
+
+    /// The first error about what is written since `beginWriting`.
+    static func takeWritingError() -> String? {
+        writingError.withLock { line in
+            defer { line = nil }
+            return line
+        }
     }
 
     /// Forgets errors that earlier calls have logged.

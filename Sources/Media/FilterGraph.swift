@@ -1,6 +1,6 @@
 import CFFmpeg
 
-/// One filter of libavfilter between two ends: frames go in and come out, in order.
+/// Filters of libavfilter between two ends: frames go in and come out, in order.
 final class FilterGraph {
     /// What the frames that go in are like; a graph is made for one kind.
     struct Input: Equatable {
@@ -21,8 +21,14 @@ final class FilterGraph {
     private let source: UnsafeMutablePointer<AVFilterContext>
     private let sink: UnsafeMutablePointer<AVFilterContext>
 
-    /// A graph for frames like `frame` whose timestamps count them.
-    init(_ filter: String, options: String, for frame: VideoFrame) throws(MediaError) {
+    /// One filter for frames like `frame` whose timestamps count them.
+    convenience init(_ filter: String, options: String, for frame: VideoFrame) throws(MediaError) {
+        try self.init(chain: "\(filter)=\(options)", for: frame)
+    }
+
+    /// Filters in FFmpeg's notation, with one open input and one open output, for frames like `frame` whose timestamps count
+    /// them.
+    init(chain: String, for frame: VideoFrame) throws(MediaError) {
         input = Input(frame)
         let graph = try FFmpeg.allocated(avfilter_graph_alloc(), "avfilter_graph_alloc")
         func make(_ name: String, _ options: String?) throws(MediaError)
@@ -39,11 +45,22 @@ final class FilterGraph {
                 "buffer",
                 "video_size=\(input.width)x\(input.height):pix_fmt=\(input.format.rawValue):time_base=1/1"
                     + ":pixel_aspect=\(input.aspect)")
-            let middle = try make(filter, options)
             sink = try make("buffersink", nil)
-            try FFmpeg.check(avfilter_link(source, 0, middle, 0), "avfilter_link", "filter \(filter)")
-            try FFmpeg.check(avfilter_link(middle, 0, sink, 0), "avfilter_link", "filter \(filter)")
-            try FFmpeg.explain("avfilter_graph_config", "filter \(filter)") {
+            var (before, after) = (avfilter_inout_alloc(), avfilter_inout_alloc())
+            defer {
+                avfilter_inout_free(&before)
+                avfilter_inout_free(&after)
+            }
+            let (outputs, inputs) = (
+                try FFmpeg.allocated(before, "avfilter_inout_alloc"),
+                try FFmpeg.allocated(after, "avfilter_inout_alloc")
+            )
+            (outputs.pointee.name, outputs.pointee.filter_ctx) = (av_strdup("in"), source)
+            (inputs.pointee.name, inputs.pointee.filter_ctx) = (av_strdup("out"), sink)
+            try FFmpeg.explain("avfilter_graph_parse_ptr", "filter \(chain)") {
+                avfilter_graph_parse_ptr(graph, chain, &after, &before, nil)
+            }
+            try FFmpeg.explain("avfilter_graph_config", "filter \(chain)") {
                 avfilter_graph_config(graph, nil)
             }
         } catch {

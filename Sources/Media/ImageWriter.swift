@@ -13,19 +13,13 @@ public final class ImageWriter {
     /// A writer for files with the ending of `path`.
     public init(like path: String, settings: EncoderSettings, overwrite: Bool, inputs: [String]) throws {
         FFmpegLog.capture()
-        guard let format = av_guess_format("image2", nil, nil),
-            let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased()
-        else { throw MediaError.unknownImageFormat(path: path) }
-        let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
-        // The guess falls back to JPEG for endings it does not know.
-        guard id != AV_CODEC_ID_NONE, id != AV_CODEC_ID_MJPEG || ["jpg", "jpeg"].contains(ending) else {
-            throw MediaError.unknownImageFormat(path: path)
-        }
+        guard let id = Self.codec(for: path) else { throw MediaError.unknownImageFormat(path: path) }
         if let name = settings.codec {
             codec = try EncoderChoice.named(name)
             guard codec.pointee.id == id else {
                 throw MediaError.codecNotInContainer(
-                    codec: FFmpeg.codecName(codec.pointee.id), container: ".\(ending)", reason: nil)
+                    codec: FFmpeg.codecName(codec.pointee.id), container: ".\(Self.ending(of: path) ?? "")",
+                    reason: nil)
             }
         } else if let found = avcodec_find_encoder(id) {
             codec = found
@@ -37,21 +31,43 @@ public final class ImageWriter {
         self.inputs = inputs
     }
 
+    /// The codec of images with the ending of `path`; nil where it is no image's.
+    static func codec(for path: String) -> AVCodecID? {
+        guard let format = av_guess_format("image2", nil, nil), let ending = ending(of: path) else {
+            return nil
+        }
+        let id = av_guess_codec(format, nil, path, nil, AVMEDIA_TYPE_VIDEO)
+        // The guess falls back to JPEG for endings it does not know.
+        let isFallback = id == AV_CODEC_ID_MJPEG && !["jpg", "jpeg"].contains(ending)
+        return id == AV_CODEC_ID_NONE || isFallback ? nil : id
+    }
+
+    private static func ending(of path: String) -> String? {
+        path.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased()
+    }
+
     /// Throws when `path` cannot be written, before any work is done.
     public func check(_ path: String) throws {
         try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
     }
 
-    /// Encodes a frame and puts the file under its name once it is whole.
-    public func write(_ frame: VideoFrame, to path: String) throws {
-        let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
-        let encoder = try VideoEncoder(
+    var encoderName: String { FFmpeg.string(codec.pointee.name) ?? "?" }
+    var codecName: String { FFmpeg.codecName(codec.pointee.id) }
+
+    func encoder(for frame: VideoFrame) throws(MediaError) -> VideoEncoder {
+        try VideoEncoder(
             codec,
             VideoEncoder.Source(
                 first: frame, timeBase: TimeBase(VideoReader.imageRate.reciprocal),
                 frameRate: VideoReader.imageRate,
                 sampleAspectRatio: frame.pointer.pointee.sample_aspect_ratio, needsGlobalHeader: false,
                 allowsReordering: false), settings)
+    }
+
+    /// Encodes a frame and puts the file under its name once it is whole.
+    public func write(_ frame: VideoFrame, to path: String) throws {
+        let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
+        let encoder = try encoder(for: frame)
         if notes.isEmpty { notes = encoder.notes }
         var bytes = Data()
         let keep = { (packet: Packet) in
@@ -70,18 +86,39 @@ public final class ImageWriter {
 /// Writes numbered images: to a pattern such as `out.%05d.png`, or into a folder as `00000001.png` and so on.
 public final class ImageSequenceWriter {
     private let pattern: NumberPattern
-    private let writer: ImageWriter
+    let writer: ImageWriter
     private let folder: String
     private var madeFolder = false
     private var written = 0
 
-    /// Whether a path means a sequence: it ends in `/` or holds a number's mark.
+    /// Whether a path means a sequence: it ends in `/` or holds a number's mark. What looks like one in the name of a video,
+    /// as in `100%done.mp4`, is none.
     public static func isSequence(_ path: String) -> Bool {
-        path.hasSuffix("/") || NumberPattern(path) != nil
+        if path.hasSuffix("/") { return true }
+        guard NumberPattern(path) != nil else { return false }
+        guard let format = av_guess_format(nil, path, nil), Container.isForVideo(format) else { return true }
+        return Container.name(of: format) == "image2" || ImageWriter.codec(for: path) != nil
     }
 
     /// Makes the folder where it does not exist. Throws when images of the input could be replaced.
-    public init(path: String, input: String, settings: EncoderSettings, overwrite: Bool) throws {
+    public convenience init(path: String, input: String, settings: EncoderSettings, overwrite: Bool) throws {
+        try self.init(path: path, input: input, settings: settings, overwrite: overwrite, folder: .make)
+    }
+
+    /// What is done about a folder that is not there.
+    enum MissingFolder {
+        case make
+        /// Only checked that it could be made.
+        case check
+        /// It will be there, with those around it.
+        case accept
+    }
+
+    init(
+        path: String, input: String, settings: EncoderSettings, overwrite: Bool, folder missing: MissingFolder
+    )
+        throws
+    {
         let target = path.hasSuffix("/") ? path + "%08d.png" : path
         guard let pattern = NumberPattern(target) else { throw MediaError.unknownContainer(path: path) }
         self.pattern = pattern
@@ -98,6 +135,10 @@ public final class ImageSequenceWriter {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
             guard isFolder.boolValue else { throw MediaError.outputIsNoFolder(path: folder) }
+        } else if missing == .check {
+            try PartialFile.checkFolder(of: folder)
+        } else if missing == .accept {
+            return
         } else if mkdir(folder, 0o777) == 0 {
             madeFolder = true
         } else {

@@ -79,11 +79,14 @@ extension MediaError: CustomStringConvertible {
             "\(subject) cannot be set up: \(detail ?? FFmpeg.message(code))"
         case .ffmpeg("avformat_write_header", let code, let subject, let detail):
             "\(subject): cannot be begun: \(detail ?? FFmpeg.message(code))"
-        case .ffmpeg("av_interleaved_write_frame", let code, let subject, _),
-            .ffmpeg("av_write_trailer", let code, let subject, _),
-            .ffmpeg("avio_open", let code, let subject, _),
-            .ffmpeg("avio_closep", let code, let subject, _):
-            "\(subject): cannot be written: \(FFmpeg.message(code))"
+        case .ffmpeg("av_interleaved_write_frame", let code, let subject, let detail),
+            .ffmpeg("av_write_trailer", let code, let subject, let detail),
+            .ffmpeg("avio_open", let code, let subject, let detail),
+            .ffmpeg("avio_closep", let code, let subject, let detail):
+            "\(subject): cannot be written: \(FFmpeg.message(code))" + (detail.map { ": \($0)" } ?? "")
+        case .ffmpeg("avcodec_send_frame", let code, let subject, let detail),
+            .ffmpeg("avcodec_receive_packet", let code, let subject, let detail):
+            "\(subject) failed: \(FFmpeg.message(code))" + (detail.map { ": \($0)" } ?? "")
         case .ffmpeg(let call, let code, let subject, let detail):
             "\(subject): \(FFmpeg.message(code)) in \(call)" + (detail.map { ": \($0)" } ?? "")
         case .system("open input", let code, let path):

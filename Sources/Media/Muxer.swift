@@ -89,14 +89,17 @@ final class Muxer: @unchecked Sendable {
         packet.pointer.pointee.stream_index = stream.pointee.index
         packet.pointer.pointee.pos = -1
         try lock.withLock {
-            _ = try FFmpeg.check(
-                av_interleaved_write_frame(context, packet.pointer), "av_interleaved_write_frame", path)
+            let code = try FFmpeg.explainWriting("av_interleaved_write_frame", path) {
+                av_interleaved_write_frame(context, packet.pointer)
+            }
+            try FFmpeg.check(code, "av_interleaved_write_frame", path)
         }
     }
 
     /// Writes the end of the container and closes the file; a full disk shows here at the latest.
     func finish() throws(MediaError) {
-        try FFmpeg.check(av_write_trailer(context), "av_write_trailer", path)
+        let code = try FFmpeg.explainWriting("av_write_trailer", path) { av_write_trailer(context) }
+        try FFmpeg.check(code, "av_write_trailer", path)
         isOpen = false
         try FFmpeg.check(avio_closep(&context.pointee.pb), "avio_closep", path)
     }

@@ -12,6 +12,8 @@ final class PartialFile {
     let partialPath: String
     private let overwrite: Bool
     private var isMoved = false
+    /// Holds the lock that says that the file is being written.
+    private let descriptor: Int32
 
     /// Checks that the file could be written. Throws for a folder, a missing or read-only folder around it, an existing file
     /// with `overwrite` off, and for any of the inputs.
@@ -22,13 +24,18 @@ final class PartialFile {
         finalPath = target
         let folder = Self.folder(of: target)
         let name = target.split(separator: "/").last.map(String.init) ?? target
+        StalePartialFiles.remove(of: String(name.prefix(180)), in: folder)
         partialPath = "\(folder)/.\(name.prefix(180)).\(getpid()).partial"
-        let descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .outputNotWritable(path: path, code: errno) }
-        close(descriptor)
+        // File systems without locks leave the file to its process's number alone.
+        _ = flock(descriptor, LOCK_EX | LOCK_NB)
     }
 
-    deinit { discard() }
+    deinit {
+        discard()
+        close(descriptor)
+    }
 
     /// Writes everything through to the disk and moves the file to its final name.
     func complete() throws(MediaError) {
@@ -103,6 +110,13 @@ final class PartialFile {
         var parent = stat()
         guard stat(folder(of: try target(of: path)), &parent) == 0 else {
             throw .outputFolderMissing(path: path)
+        }
+    }
+
+    /// Throws where the folder of a file allows no new files.
+    static func checkFolder(of path: String) throws(MediaError) {
+        if access(folder(of: try target(of: path)), W_OK | X_OK) != 0 {
+            throw .outputNotWritable(path: path, code: errno)
         }
     }
 

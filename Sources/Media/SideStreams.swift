@@ -23,11 +23,21 @@ final class SideStreams: @unchecked Sendable {
         (self.muxer, self.demuxer, self.timing) = (muxer, demuxer, timing)
     }
 
-    /// Adds a stream like one of the input; where the result cannot have it, a note says why.
+    /// Adds a stream like one of the input. Returns why, where the result cannot have it; a note says so, too.
     func add(
         _ input: UnsafeMutablePointer<AVStream>, beside video: Container.TrialStream, _ notes: inout [String]
+    ) throws(MediaError) -> String? {
+        guard timing.copiesOthers else { return "a segment holds video only" }
+        let before = notes.count
+        try addIfPossible(input, beside: video, &notes)
+        guard notes.count > before, let note = notes.last else { return nil }
+        let opening = "\(input.name) is dropped: "
+        return note.hasPrefix(opening) ? String(note.dropFirst(opening.count)) : note
+    }
+
+    private func addIfPossible(
+        _ input: UnsafeMutablePointer<AVStream>, beside video: Container.TrialStream, _ notes: inout [String]
     ) throws(MediaError) {
-        guard timing.copiesOthers else { return }
         let index = Int(input.pointee.index)
         if let reason = timing.refusal(of: input) {
             notes.append("\(input.name) is dropped: \(reason)")

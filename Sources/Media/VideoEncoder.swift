@@ -10,6 +10,7 @@ final class VideoEncoder {
     private let name: String
     private var scaler: Scaler?
     private lazy var lightConverter = LightConverter()
+    private lazy var paletteConverter = PaletteConverter()
     /// Durations of frames whose packets have not come out yet, by timestamp: encoders do not hand them through.
     private var durations: [Int64: Int64] = [:]
     private var lastTimestamp: Int64?
@@ -169,15 +170,20 @@ final class VideoEncoder {
         let ticks = max(1, timeBase.ticks(time + duration) &- timestamp)
         cffmpeg_set_frame_duration(picture.pointer, ticks)
         durations[timestamp] = ticks
-        try FFmpeg.check(
-            avcodec_send_frame(context, picture.pointer), "avcodec_send_frame", "encoder \(name)")
+        let code = try FFmpeg.explainWriting("avcodec_send_frame", "encoder \(name)") {
+            avcodec_send_frame(context, picture.pointer)
+        }
+        // All packets were taken: that it takes no frame is no state that it may be in.
+        try FFmpeg.check(code, "avcodec_send_frame", "encoder \(name)")
         taken += 1
         try drain(output)
     }
 
     /// Encodes what the encoder still holds.
     func finish(_ output: (Packet) throws -> Void) throws {
-        let code = avcodec_send_frame(context, nil)
+        let code = try FFmpeg.explainWriting("avcodec_send_frame", "encoder \(name)") {
+            avcodec_send_frame(context, nil)
+        }
         if code != FFmpeg.endOfFile { try FFmpeg.check(code, "avcodec_send_frame", "encoder \(name)") }
         try drain(output)
     }
@@ -185,9 +191,10 @@ final class VideoEncoder {
     private func drain(_ output: (Packet) throws -> Void) throws {
         while true {
             let packet = try Packet()
-            let code = avcodec_receive_packet(context, packet.pointer)
+            let code = try FFmpeg.explainWriting("avcodec_receive_packet", "encoder \(name)") {
+                avcodec_receive_packet(context, packet.pointer)
+            }
             if code == FFmpeg.again || code == FFmpeg.endOfFile { return }
-            try FFmpeg.check(code, "avcodec_receive_packet", "encoder \(name)")
             let duration = durations.removeValue(forKey: packet.pointer.pointee.pts)
             if let duration { packet.pointer.pointee.duration = duration }
             try output(packet)
@@ -198,16 +205,22 @@ final class VideoEncoder {
     /// The frame in the encoder's pixel format: a reference to the same pixels where nothing must be converted.
     private func picture(from frame: VideoFrame) throws -> VideoFrame {
         let format = context.pointee.pix_fmt
+        guard format == AV_PIX_FMT_PAL8 else { return try picture(from: frame, in: format) }
+        return try paletteConverter.convert(picture(from: frame, in: PaletteConverter.inputFormat))
+    }
+
+    private func picture(from frame: VideoFrame, in format: AVPixelFormat) throws -> VideoFrame {
         if frame.format == format || (frame.format.hasLayout(of: format) && frame.hasRange(of: format)) {
             let reference = try VideoFrame(time: frame.time, duration: frame.duration)
             try FFmpeg.check(av_frame_ref(reference.pointer, frame.pointer), "av_frame_ref", "frame")
             reference.pointer.pointee.format = format.rawValue
             return reference
         }
-        let converted = try VideoFrame(like: frame, format: context.pointee.pix_fmt)
+        let converted = try VideoFrame(like: frame, format: format)
         if frame.format.isRGB != converted.format.isRGB {
-            converted.pointer.pointee.colorspace = context.pointee.colorspace
-            converted.pointer.pointee.color_range = context.pointee.color_range
+            let isRGB = converted.format.isRGB
+            converted.pointer.pointee.colorspace = isRGB ? AVCOL_SPC_RGB : context.pointee.colorspace
+            converted.pointer.pointee.color_range = isRGB ? AVCOL_RANGE_JPEG : context.pointee.color_range
             converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
         }
         if let curve = frame.curve(in: converted.format) {

@@ -43,8 +43,9 @@ public final class VideoWriter: @unchecked Sendable {
         file = isPipe ? nil : try PartialFile(path, overwrite: overwrite, inputs: inputs)
         setUpNotes = skipped
         sides = SideStreams(muxer, reader.container, timing)
+        var plan: [OutputPlan.Stream] = []
         stream = try Self.addStreams(
-            muxer, reader, encoder, first: frame, rate: rate, sides, timing, notes: &setUpNotes)
+            muxer, reader, encoder, first: frame, rate: rate, sides, timing, notes: &setUpNotes, plan: &plan)
         try muxer.begin(writingTo: file?.partialPath ?? StandardStream.outputURL)
         try reader.passOtherPackets { [weak sides] packet in try sides?.put(packet) }
     }
@@ -105,7 +106,7 @@ public final class VideoWriter: @unchecked Sendable {
     }
 
     /// The first encoder that takes the video. Where the user has chosen nothing, one that refuses gives way to the next.
-    private static func encoder(
+    static func encoder(
         _ muxer: Muxer, _ frame: VideoFrame, rate: Rational, isConstantRate: Bool, timeBase: Rational,
         sampleAspectRatio: AVRational, _ settings: EncoderSettings, _ notes: inout [String]
     ) throws(MediaError) -> VideoEncoder {
@@ -160,10 +161,11 @@ public final class VideoWriter: @unchecked Sendable {
         return max(unit, wanted)
     }
 
-    /// Adds the output's streams in the input's order.
-    private static func addStreams(
+    /// Adds the output's streams in the input's order, and lists what becomes of each.
+    static func addStreams(
         _ muxer: Muxer, _ reader: VideoReader, _ encoder: VideoEncoder, first: VideoFrame, rate: Rational,
-        _ sides: SideStreams, _ timing: CopyTiming, notes: inout [String]
+        _ sides: SideStreams, _ timing: CopyTiming, notes: inout [String],
+        plan: inout [OutputPlan.Stream]
     ) throws -> UnsafeMutablePointer<AVStream> {
         var video: UnsafeMutablePointer<AVStream>?
         for input in reader.container?.streams ?? [] where input == reader.videoStream {
@@ -194,8 +196,11 @@ public final class VideoWriter: @unchecked Sendable {
                 let stream = try addVideo(muxer, encoder, rate: rate)
                 try StreamCopy.describeVideo(stream, like: input, first, in: muxer, &notes)
                 added = stream
+                plan.append(OutputPlan.Stream(input, isKept: true))
+                plan[plan.count - 1].isInterpolated = true
             } else if !StreamCopy.isChapterTrack(input, of: demuxer) {
-                try sides.add(input, beside: trial, &notes)
+                let reason = try sides.add(input, beside: trial, &notes)
+                plan.append(OutputPlan.Stream(input, isKept: reason == nil, reason: reason))
             }
         }
         try StreamCopy.copyGlobals(from: demuxer, to: muxer, timing)

@@ -18,8 +18,9 @@ struct Dain: AsyncParsableCommand {
     static func main() async {
         Signals.ignoreBrokenPipes()
         let outcome: Outcome
+        let words = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try await asyncParseAsRoot()
+            var command = try await parse(words)
             try prepare(for: command)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -28,9 +29,20 @@ struct Dain: AsyncParsableCommand {
             }
             outcome = .done
         } catch {
-            outcome = Outcome(of: error)
+            outcome = Outcome(of: error, in: words)
         }
         outcome.endProcess()
+    }
+
+    /// The command that the words mean, with the defaults of a configuration. What is refused here is said in JSON, too,
+    /// where the words ask for that.
+    private static func parse(_ words: [String]) async throws -> any ParsableCommand {
+        do {
+            return try await ConfiguredCommandLine(words).parsed()
+        } catch {
+            try RefusedCommandLine(words).printSummary(of: error)
+            throw error
+        }
     }
 
     private static func prepare(for command: any ParsableCommand) throws {

@@ -20,7 +20,9 @@ struct BenchCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     @Option(name: .long, help: "CPU threads (default: all).")
     var threads: Int?
 
-    @Option(name: .long, help: ArgumentHelp("Model to run.", valueName: "name|path"))
+    @Option(
+        name: .long, help: ArgumentHelp("Model to run.", valueName: "name|path"),
+        completion: .custom { _, _, _ in KnownModels.names })
     var model: String?
 
     @Flag(name: .long, help: "List every convolution with its time and algorithm, too.")

@@ -12,17 +12,19 @@ struct JoinCommand: ParsableCommand, HasDiagnostics {
             counted again when it is written.
             """)
 
-    @Argument(help: ArgumentHelp("The segments, in their order.", valueName: "segment"))
+    @Argument(help: ArgumentHelp("The segments, in their order.", valueName: "segment"), completion: .file())
     var segments: [String]
 
-    @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Where to write.", valueName: "path"))
+    @Option(
+        name: [.customShort("o"), .long], help: ArgumentHelp("Where to write.", valueName: "path"),
+        completion: .file())
     var output: String
 
     @Option(
         name: .customLong("from"),
         help: ArgumentHelp(
             "The clip that was interpolated, whose sound, subtitles and everything else the result gets.",
-            valueName: "input"))
+            valueName: "input"), completion: .file())
     var original: String?
 
     @Flag(name: .long, help: "Refuse when the output exists.")

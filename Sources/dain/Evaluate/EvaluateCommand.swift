@@ -18,14 +18,14 @@ struct EvaluateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
     @Argument(
         help: ArgumentHelp(
             "A benchmark's folder, or a video, a folder of images or a pattern such as 'frames/%05d.png'.",
-            valueName: "path"))
+            valueName: "path"), completion: .file())
     var path: String
 
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp(
             "Where to write the picture of a clip (default: NAME-evaluation.png beside it).",
-            valueName: "path"))
+            valueName: "path"), completion: .file())
     var output: String?
 
     @Flag(name: .long, help: "Print the figures as JSON.")

@@ -6,13 +6,15 @@ struct EncodingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Container (default: by the output's ending; yuv4mpeg for '-').", valueName: "name"))
+            "Container (default: by the output's ending; yuv4mpeg for '-').", valueName: "name"),
+        completion: .custom { _, _, _ in KnownNames.outputFormats })
     var format: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Video encoder or codec (default: H.264 where the container holds it).", valueName: "name"))
+            "Video encoder or codec (default: H.264 where the container holds it).", valueName: "name"),
+        completion: .custom { _, _, _ in KnownNames.videoEncoders })
     var codec: String?
 
     @Option(
@@ -21,10 +23,15 @@ struct EncodingOptions: ParsableArguments {
     var crf: Double?
 
     @Option(
-        name: .long, help: ArgumentHelp("Speed against size, as the encoder names it.", valueName: "name"))
+        name: .long, help: ArgumentHelp("Speed against size, as the encoder names it.", valueName: "name"),
+        completion: .list([
+            "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
+        ]))
     var preset: String?
 
-    @Option(name: .long, help: ArgumentHelp("Pixel format (default: the input's).", valueName: "name"))
+    @Option(
+        name: .long, help: ArgumentHelp("Pixel format (default: the input's).", valueName: "name"),
+        completion: .custom { _, _, _ in KnownNames.pixelFormats })
     var pixFmt: String?
 
     @Option(

@@ -6,15 +6,19 @@ import Media
 /// Makes the picture between two images.
 struct ImagePairJob {
     let command: InterpolateCommand
+    /// Told what happens.
+    let monitor: RunMonitor
+    let network: NetworkLoader
 
-    func run() throws {
+    /// Checks that the result can be written. Returns its name, too.
+    func open() throws -> (output: String, ImageWriter) {
         for input in command.inputs where access(input, F_OK) != 0 {
             throw BadUsage("\(input): no such file; if it names the result, write -o \(input)")
         }
-        let timestep = command.timestep ?? 0.5
         let output =
             command.output
             ?? OutputName.beside(command.inputs[0], label: "t\(timestep)")
+        monitor.setOutput(output)
         if output == StandardStream.path {
             throw BadUsage("one image is written to a file; name it with -o")
         }
@@ -26,23 +30,36 @@ struct ImagePairJob {
             like: output, settings: command.encoding.settings, overwrite: !command.noOverwrite,
             inputs: command.inputs)
         try writer.check(output)
+        return (output, writer)
+    }
+
+    /// Both images, which have one size.
+    func pictures() throws -> (VideoFrame, VideoFrame) {
         let (first, second) = (try picture(command.inputs[0]), try picture(command.inputs[1]))
         guard first.width == second.width, first.height == second.height else {
             throw BadUsage(
                 "the images differ in size: \(first.width)x\(first.height) and \(second.width)x\(second.height)"
             )
         }
-        let converter = FrameConverter(pixelFormat: command.encoding.pixFmt)
-        let interpolator = try command.loadInterpolator()
+        return (first, second)
+    }
+
+    private var timestep: Float { command.timestep ?? 0.5 }
+
+    func run() throws {
+        let (output, writer) = try open()
+        let (first, second) = try monitor.clock.measure(.decode) { try pictures() }
+        let converter = monitor.timed(FrameConverter(pixelFormat: command.encoding.pixFmt))
+        let interpolator = monitor.timed(try network.load())
         let pair = try interpolator.prepare(
             interpolator.prepare(converter.image(of: first)),
             interpolator.prepare(converter.image(of: second)))
         let image = try interpolator.interpolate(pair, at: timestep)
-        try writer.write(
-            converter.picture(showing: image, between: first, and: second, at: timestep), to: output)
-        let log = Logger(label: "dain.interpolate")
-        for note in writer.notes { log.warning("\(note)") }
-        log.notice("wrote \(output)")
+        let made = try converter.picture(showing: image, between: first, and: second, at: timestep)
+        try monitor.clock.measure(.encode) { try writer.write(made, to: output) }
+        monitor.setFrames(input: 2, output: 1, new: 1)
+        for note in writer.notes { monitor.warn(note) }
+        Logger(label: "dain.interpolate").notice("wrote \(output)")
     }
 
     /// The only picture of a file.
@@ -52,7 +69,8 @@ struct ImagePairJob {
             throw BadUsage("\(path): not one image")
         }
         guard try reader.nextFrame() == nil else {
-            throw BadUsage("\(path): is a video; two inputs must be images")
+            throw BadUsage(
+                "\(path): is a video; two inputs must be images, or --output-dir makes a result of each")
         }
         return frame
     }

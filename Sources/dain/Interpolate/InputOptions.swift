@@ -13,7 +13,7 @@ struct InputOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "The input's format, where it cannot be told: rawvideo, or any other that FFmpeg reads.",
-            valueName: "name"))
+            valueName: "name"), completion: .custom { _, _, _ in KnownNames.inputFormats })
     var inputFormat: String?
 
     @Option(
@@ -23,7 +23,8 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The pixel format of raw pictures, such as yuv420p10le.", valueName: "name"))
+        help: ArgumentHelp("The pixel format of raw pictures, such as yuv420p10le.", valueName: "name"),
+        completion: .custom { _, _, _ in KnownNames.pixelFormats })
     var inputPixFmt: String?
 
     @Option(

@@ -1,7 +1,5 @@
 import ArgumentParser
-import CPUBackend
 import Foundation
-import Interpolation
 import Media
 import Timing
 
@@ -17,15 +15,15 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     @Argument(
         help: ArgumentHelp(
-            "A video, '-' for one on standard input, a folder of images, a pattern such as 'frames/%05d.png', or two images.",
-            valueName: "input"))
+            "A video, '-' for one on standard input, a folder of images, a pattern such as 'frames/%05d.png', or two images; with --output-dir as many as there are.",
+            valueName: "input"), completion: .file())
     var inputs: [String]
 
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp(
             "Where to write; the ending chooses the container, '/' at the end a folder of images, '-' standard output.",
-            valueName: "path"))
+            valueName: "path"), completion: .file())
     var output: String?
 
     @Option(
@@ -45,8 +43,10 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         help: ArgumentHelp("For two images: the moment between them, above 0 and below 1.", valueName: "t"))
     var timestep: Float?
 
-    @Flag(name: .long, help: "Refuse when the output exists.")
-    var noOverwrite = false
+    @Flag(inversion: .prefixedNo, help: "Replace the output where it exists, or refuse (default: replace).")
+    var overwrite = true
+
+    @OptionGroup(title: "Scripts") var scripts: RunOptions
 
     @OptionGroup(title: "Input") var input: InputOptions
 
@@ -74,8 +74,11 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
             throw ValidationError("--timestep must be above 0 and below 1")
         }
         if time.range != nil, scenes.duplicates == .drop {
-            throw ValidationError("--range goes with '--duplicates keep' or 'retime'")
+            throw ValidationError(
+                "--range excludes '--duplicates drop', which would have to know the frames before the segment; "
+                    + "'keep' and 'retime' go with it")
         }
+        if scripts.outputDir != nil { return try validateBatch() }
         switch inputs.count {
         case 1:
             if timestep != nil { throw ValidationError("--timestep takes two images") }
@@ -94,7 +97,8 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
             }
         default:
             throw ValidationError(
-                "expected one video, folder or pattern, or two images; got \(inputs.count) inputs")
+                "expected one video, folder or pattern, or two images; got \(inputs.count) inputs, which --output-dir takes"
+            )
         }
         if inputs.contains("") { throw ValidationError("an input's name is empty") }
         if encoding.format != nil, output == nil, inputs != ["-"] {
@@ -103,16 +107,40 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         if output?.isEmpty == true { throw ValidationError("--output is empty") }
     }
 
-    func run() throws {
-        // Signals are asked for first: loading the network takes a moment, too.
-        let cancellation = Signals.cancellation()
-        if inputs.count == 2 {
-            try ImagePairJob(command: self).run()
-        } else {
-            try VideoJob(command: self).run(cancellation)
+    private func validateBatch() throws {
+        if output != nil { throw ValidationError("--output and --output-dir exclude each other") }
+        if timestep != nil { throw ValidationError("--timestep takes two images and --output") }
+        if factor != nil, time.slowdown != nil {
+            throw ValidationError("--slowdown and --factor exclude each other; --fps goes with --slowdown")
+        }
+        if scenes.report != nil { throw ValidationError("--report is for one input; --json counts for all") }
+        if encoding.format != nil {
+            throw ValidationError("--format takes --output: a file's name is not made by the format")
+        }
+        if inputs.contains("") { throw ValidationError("an input's name is empty") }
+        if inputs.contains(StandardStream.path) {
+            throw ValidationError("standard input has no name that a result in a folder could get")
         }
     }
 
-    /// Called once the input is known to be readable and the output writable, which are the errors that people meet most.
-    func loadInterpolator() throws -> DAINInterpolator<CPUBackend> { try network.loadInterpolator() }
+    var noOverwrite: Bool { !overwrite }
+
+    /// Whether the frames go where `--json` would print otherwise.
+    var writesToStandardOutput: Bool {
+        scripts.outputDir == nil
+            && (output ?? (inputs == [StandardStream.path] ? StandardStream.path : nil))
+                == StandardStream.path
+    }
+
+    func run() throws {
+        // Signals are asked for first: loading the network takes a moment, too.
+        let cancellation = Signals.cancellation()
+        if scripts.dryRun {
+            try DryRun(command: self).run(cancellation)
+        } else if let folder = scripts.outputDir {
+            try Batch(self, folder: folder).run(cancellation)
+        } else {
+            try SingleRun(command: self).run(cancellation)
+        }
+    }
 }

@@ -86,7 +86,23 @@ struct ImageSink: FrameSink, @unchecked Sendable {
 }
 
 extension MediaError: UserFacingError {
-    var userMessage: String { description }
+    var userMessage: String { description + hint }
     var isSilent: Bool { isClosedPipe }
     var exitStatus: ExitStatus { isUsageError ? .badUsage : .failed }
+}
+
+extension MediaError {
+    /// The known name that is nearest to one that FFmpeg does not know, or a remedy that many need.
+    private var hint: String {
+        switch self {
+        case .unknownCodec(let name, "video encoder"):
+            NearestName.hint(name, among: KnownNames.videoEncoders)
+        case .unknownPixelFormat(let name): NearestName.hint(name, among: KnownNames.pixelFormats)
+        case .unknownOutputFormat(let name): NearestName.hint(name, among: KnownNames.outputFormats)
+        case .unknownInputFormat(let name): NearestName.hint(name, among: KnownNames.inputFormats)
+        case .nothingDecodes("standard input"):
+            "; an MP4 whose index lies at its end cannot be read from a pipe, but from '< FILE'"
+        default: ""
+        }
+    }
 }

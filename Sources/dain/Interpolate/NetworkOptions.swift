@@ -5,7 +5,9 @@ import Networks
 
 /// Which network makes the frames, and on how much of the machine.
 struct NetworkOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The weights to use.", valueName: "name|path"))
+    @Option(
+        name: .long, help: ArgumentHelp("The weights to use.", valueName: "name|path"),
+        completion: .custom { _, _, _ in KnownModels.names })
     var model: String?
 
     @Option(name: .long, help: "How flows that meet are averaged: depth-aware, or plain for comparison.")
@@ -30,13 +32,18 @@ struct NetworkOptions: ParsableArguments {
         }
     }
 
+    /// Bytes to keep to; without --max-memory it depends on what is free at the moment.
+    var memoryLimit: Int { maxMemory?.bytes ?? SystemMemory.safePart }
+
     /// The network, opened and ready.
-    func loadInterpolator() throws -> DAINInterpolator<CPUBackend> {
+    ///
+    /// - Parameter limit: Bytes of memory to keep to; by default what the options say.
+    func loadInterpolator(limit: Int? = nil) throws -> DAINInterpolator<CPUBackend> {
         let model = try OpenedModel.open(model)
         let network = try DAIN(
             weights: model.weights, backend: CPUBackend(threads: threads), projection: projection,
             rectification: fast ? .never : .whereItAdds)
-        let limit = maxMemory?.bytes ?? SystemMemory.safePart
+        let limit = limit ?? memoryLimit
         return DAINInterpolator(network: network, memoryLimit: limit) { TilingNote.log($0, limit: limit) }
     }
 }

@@ -1,6 +1,17 @@
 import Foundation
 import Media
 
+extension InterpolateCommand {
+    /// What is done to the input, as a part of the result's name: `2x`, `60fps` and the like.
+    var resultLabel: String {
+        let range = time.range.map { "\($0.lowerBound)-\($0.upperBound)" }
+        let speed = time.slowdown.map { "\($0)x-slower" }
+        let rate = fps.map { "\($0.text)fps" }
+        let factor = speed == nil && rate == nil ? "\(factor ?? 2)x" : nil
+        return [speed, rate, factor, range].compactMap(\.self).joined(separator: "-")
+    }
+}
+
 /// The name of a result that was not given one: the input's, with what was done to it.
 enum OutputName {
     /// `clip.mp4` becomes `clip-2x.mp4`, the pattern `%04d.png` `%04d-2x.png`, the folder `frames` `frames-2x/`; `label` is `2x`, `60fps` and the like.
@@ -24,5 +35,12 @@ enum OutputName {
         // A leading dot hides a file; it starts no extension.
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "\(input)-\(label)" }
         return "\(input[..<dot])-\(label)\(input[dot...])"
+    }
+
+    /// The last part of a path, with the stroke that marks a folder.
+    static func last(of path: String) -> String {
+        let isFolder = path.hasSuffix("/")
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return isFolder ? name + "/" : name
     }
 }

@@ -25,7 +25,8 @@ struct SceneOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Write a list of cuts and repeated frames, as JSON.", valueName: "file"))
+        help: ArgumentHelp("Write a list of cuts and repeated frames, as JSON.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var report: String?
 
     func validate() throws {

@@ -8,16 +8,20 @@ import Timing
 /// Interpolates a video or a sequence of images.
 struct VideoJob {
     let command: InterpolateCommand
-    private typealias Progress = Pipeline<DAINInterpolator<CPUBackend>, FrameConverter>.Progress
+    /// Told what happens.
+    let monitor: RunMonitor
+    let network: NetworkLoader
+    private typealias Progress = PipelineProgress
     private let log = Logger(label: "dain.interpolate")
 
-    init(command: InterpolateCommand) {
-        self.command = command
+    init(command: InterpolateCommand, monitor: RunMonitor, network: NetworkLoader) {
+        (self.command, self.monitor, self.network) = (command, monitor, network)
     }
 
     func run(_ cancellation: Cancellation) throws {
         let input = command.inputs[0]
-        let output = command.output ?? OutputName.beside(input, label: label)
+        let output = command.output ?? OutputName.beside(input, label: command.resultLabel)
+        monitor.setOutput(output)
         try StandardStreams.check(input: input, output: output)
         let reader = try VideoReader(path: input, settings: command.input.settings)
         let opening = reader.openingNotes
@@ -28,9 +32,7 @@ struct VideoJob {
         }
         let done: Progress
         if ImageSequenceWriter.isSequence(output) {
-            if command.encoding.format != nil {
-                throw BadUsage("--format is for videos; the ending of '\(output)' chooses the images' format")
-            }
+            if command.encoding.format != nil { throw Self.formatOfImages(output) }
             let writer = try ImageSequenceWriter(
                 path: output, input: input, settings: command.encoding.settings,
                 overwrite: !command.noOverwrite)
@@ -70,6 +72,10 @@ struct VideoJob {
         )
     }
 
+    static func formatOfImages(_ output: String) -> BadUsage {
+        BadUsage("--format is for videos; the ending of '\(output)' chooses the images' format")
+    }
+
     /// A part that holds no frame is a mistake of the command line, found late.
     private func checkCount(_ done: Progress) throws {
         guard done.outputFrames == 0 else { return }
@@ -81,14 +87,18 @@ struct VideoJob {
         _ sceneReport: ReportFile?, _ cancellation: Cancellation
     ) throws -> Progress {
         let pipeline = Pipeline(
-            interpolator: try command.loadInterpolator(), converter: FrameConverter(), rate: plan.rate,
-            tick: plan.tick, scenes: command.scenes.settings, window: plan.window)
-        let progress = command.diagnostics.progress(unit: "frames", total: plan.expectedFrames)
+            interpolator: monitor.timed(try network.load()), converter: monitor.timed(FrameConverter()),
+            rate: plan.rate, tick: plan.tick, scenes: command.scenes.settings, window: plan.window)
+        let progress = monitor.progress(total: plan.expectedFrames)
+        let stretch = plan.timing.stretch
         let done = try pipeline.run(
-            from: ReaderSource(reader: reader, stretch: plan.timing.stretch), to: sink,
-            progress: { progress.update(done: $0.outputFrames) },
-            sceneEvents: { sceneReport?.add($0, stretch: plan.timing.stretch) },
-            checkCancellation: cancellation.check)
+            from: monitor.timed(ReaderSource(reader: reader, stretch: stretch), stretch: stretch),
+            to: monitor.timed(sink), progress: { monitor.set($0, progress) },
+            sceneEvents: { event in
+                monitor.add(event)
+                sceneReport?.add(event, stretch: stretch)
+            }, checkCancellation: cancellation.check)
+        monitor.set(done)
         try checkCount(done)
         sceneReport?.setFrames(done.sourceFrames)
         progress.finish()
@@ -96,14 +106,6 @@ struct VideoJob {
     }
 
     private func report(_ notes: some Sequence<String>) {
-        for note in notes { log.warning("\(note)") }
-    }
-
-    private var label: String {
-        let range = command.time.range.map { "\($0.lowerBound)-\($0.upperBound)" }
-        let speed = command.time.slowdown.map { "\($0)x-slower" }
-        let rate = command.fps.map { "\($0.text)fps" }
-        let factor = speed == nil && rate == nil ? "\(command.factor ?? 2)x" : nil
-        return [speed, rate, factor, range].compactMap(\.self).joined(separator: "-")
+        for note in notes { monitor.warn(note) }
     }
 }

@@ -3,6 +3,19 @@ import Weights
 
 extension ModelError: UserFacingError {
     var exitStatus: ExitStatus { .badUsage }
+
+    var userMessage: String {
+        guard case .notFound(let name?, _) = self else { return description }
+        return description + NearestName.hint(name, among: KnownModels.names)
+    }
+}
+
+/// Names that `--model` finds, for hints and completions.
+enum KnownModels {
+    /// None where a manifest is damaged: whoever opens a model is told.
+    static var names: [String] {
+        do { return try ModelStore.ofThisProcess.models().map(\.name) } catch { return [] }
+    }
 }
 
 extension WeightFileError: UserFacingError {

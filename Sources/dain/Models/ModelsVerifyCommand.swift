@@ -7,22 +7,36 @@ struct ModelsVerifyCommand: ParsableCommand {
         commandName: "verify", abstract: "Compare size and sha256 of every listed model with its manifest.",
         discussion: "Exits with 1 when a model is damaged or missing.")
 
+    @Flag(name: .long, help: "Print the results as JSON.")
+    var json = false
+
     func run() throws {
         let store = ModelStore.ofThisProcess
-        var isSound = true
-        var count = 0
+        var results: [Result] = []
         for location in try store.models() {
             guard let model = location.model else { continue }
-            count += 1
+            var result = Result(name: model.name, path: location.path)
             do {
                 try model.verify(WeightBytes(mapping: location.path), sha256: SHA256.digest)
-                try StandardOutput.print("\(model.name): OK")
             } catch let error where error is ModelError || error is WeightFileError {
-                isSound = false
-                try StandardOutput.print("\(model.name): \(error)")
+                result.isSound = false
+                result.error = "\(error)"
             }
+            results.append(result)
+            // A large model takes a while: the text comes as it is known.
+            if !json { try StandardOutput.print("\(result.name): \(result.error ?? "OK")") }
         }
-        if count == 0 { throw ModelError.notFound(name: nil, searched: store.folders) }
-        if !isSound { throw ExitCode(ExitStatus.failed.rawValue) }
+        if json { try StandardOutput.print(RunJSON.object(results)) }
+        if results.isEmpty { throw ModelError.notFound(name: nil, searched: store.folders) }
+        if results.contains(where: { !$0.isSound }) { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    /// The names in JSON are part of the program's interface.
+    private struct Result: Encodable {
+        var name: String
+        var path: String
+        var isSound = true
+        /// Absent where it is sound.
+        var error: String?
     }
 }

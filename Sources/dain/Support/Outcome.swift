@@ -18,7 +18,9 @@ struct Outcome {
     static let done = Outcome(status: .done)
 
     /// Where every thrown error ends up.
-    init(of error: any Error) {
+    ///
+    /// - Parameter words: The command line, where its parser may be at issue.
+    init(of error: any Error, in words: [String] = []) {
         switch error {
         case let error as any UserFacingError:
             self.init(status: error.exitStatus, error: error.isSilent ? nil : error.userMessage)
@@ -30,7 +32,8 @@ struct Outcome {
             // The parser's own errors are private to it; it sorts them by its exit codes.
             switch Dain.exitCode(for: error) {
             case .success: self.init(status: .done, output: Dain.fullMessage(for: error))
-            case .validationFailure: self.init(status: .badUsage, error: Dain.message(for: error))
+            case .validationFailure:
+                self.init(status: .badUsage, error: Dain.message(for: error) + RefusedCommandLine.hint(words))
             default: self.init(status: .failed, error: Dain.message(for: error))
             }
         }

@@ -1,0 +1,91 @@
+import Media
+
+/// What `--dry-run` finds out about one input. Its names are part of the program's interface.
+struct RunPlan: Encodable {
+    struct Video: Encodable {
+        var width: Int
+        var height: Int
+        var pixelFormat: String
+        /// Frames a second, as a fraction; nil where the input does not tell.
+        var inputRate: String?
+        var outputRate: String?
+    }
+
+    /// As the input states them, or estimated from its duration; nil where it does not tell.
+    struct Frames: Encodable {
+        var input: Int?
+        var output: Int?
+        /// At most: cuts and repeats have none.
+        var newAtMost: Int?
+    }
+
+    struct Stream: Encodable {
+        var index: Int
+        var kind: String
+        var codec: String
+        /// `interpolated`, `kept` or `dropped`.
+        var fate: String
+        var reason: String?
+
+        init(_ stream: OutputPlan.Stream) {
+            (index, kind, codec, reason) = (stream.index, stream.kind, stream.codec, stream.reason)
+            fate = stream.isInterpolated ? "interpolated" : stream.isKept ? "kept" : "dropped"
+        }
+    }
+
+    struct Encoder: Encodable {
+        var container: String
+        var name: String
+        var codec: String
+        var pixelFormat: String
+    }
+
+    struct Memory: Encodable {
+        var bytes: Int
+        var limitBytes: Int
+        var tiles: Int
+        var tileWidth: Int
+        var tileHeight: Int
+    }
+
+    /// From a measurement on small frames, scaled by area.
+    struct Estimate: Encodable {
+        /// Of the network, for all new frames; nil where their number is not known.
+        var seconds: Double?
+        var secondsPerNewFrame: Double
+        /// The size that was measured.
+        var probe: String
+    }
+
+    var inputs: [String]
+    var output: String
+    var video: Video
+    var frames: Frames
+    var durations: RunSummary.Durations
+    var encoder: Encoder
+    var streams: [Stream]
+    var memory: Memory
+    var estimate: Estimate
+    var warnings: [String]
+
+    enum CodingKeys: CodingKey {
+        case inputs, output, video, frames, durations, encoder, streams, memory, estimate, warnings
+    }
+}
+
+/// What `--dry-run --json` prints.
+struct DryRunReport: Encodable {
+    var dryRun = true
+    var status: RunSummary.Status
+    var exitCode: Int32
+    /// Seconds for all inputs, as far as they are known.
+    var estimatedSeconds: Double?
+    var plans: [RunPlan]
+    var failures: [Failure]
+    var version = dainVersion
+
+    struct Failure: Encodable {
+        var input: String
+        var error: String
+    }
+}

@@ -1,0 +1,23 @@
+import CPUBackend
+import Interpolation
+
+/// The network, opened where it is first needed and kept for all inputs of a batch.
+///
+/// That is once the input is known to be readable and the output writable, which are the errors that people meet most.
+final class NetworkLoader {
+    private let options: NetworkOptions
+    private var loaded: DAINInterpolator<CPUBackend>?
+    /// Bytes of memory to keep to.
+    let memoryLimit: Int
+
+    init(_ options: NetworkOptions) {
+        (self.options, memoryLimit) = (options, options.memoryLimit)
+    }
+
+    func load() throws -> DAINInterpolator<CPUBackend> {
+        if let loaded { return loaded }
+        let interpolator = try options.loadInterpolator(limit: memoryLimit)
+        loaded = interpolator
+        return interpolator
+    }
+}
