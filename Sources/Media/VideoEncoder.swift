@@ -12,7 +12,8 @@ final class VideoEncoder {
     private lazy var lightConverter = LightConverter()
     /// Durations of frames whose packets have not come out yet, by timestamp: encoders do not hand them through.
     private var durations: [Int64: Int64] = [:]
-    private var lastTimestamp: Int64?
+    /// The last frame's time, in ticks.
+    private(set) var lastTimestamp: Int64?
     /// Frames that fell onto the tick of the one before, in containers that only hold a constant rate.
     private(set) var dropped = 0
     /// Ticks without a frame, where several follow one another as one.
@@ -169,6 +170,9 @@ final class VideoEncoder {
             avcodec_send_frame(context, picture.pointer), "avcodec_send_frame", "encoder \(name)")
         try drain(output)
     }
+
+    /// Says when the frame before the first is shown, which another encoder has encoded.
+    func follow(_ timestamp: Int64?) { lastTimestamp = timestamp }
 
     /// Encodes what the encoder still holds.
     func finish(_ output: (Packet) throws -> Void) throws {

@@ -54,6 +54,8 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     @OptionGroup(title: "Cuts and repeated frames") var scenes: SceneOptions
 
+    @OptionGroup(title: "Resuming") var resuming: ResumeOptions
+
     @OptionGroup(title: "Encoding") var encoding: EncodingOptions
 
     @OptionGroup(title: "Network") var network: NetworkOptions
@@ -76,6 +78,7 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         if time.range != nil, scenes.duplicates == .drop {
             throw ValidationError("--range goes with '--duplicates keep' or 'retime'")
         }
+        try resuming.check(for: self)
         switch inputs.count {
         case 1:
             if timestep != nil { throw ValidationError("--timestep takes two images") }
@@ -105,7 +108,7 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     func run() throws {
         // Signals are asked for first: loading the network takes a moment, too.
-        let cancellation = Signals.cancellation()
+        let cancellation = Signals.cancellation(notice: resuming.interruptionNotice)
         if inputs.count == 2 {
             try ImagePairJob(command: self).run()
         } else {

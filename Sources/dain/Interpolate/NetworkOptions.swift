@@ -27,12 +27,15 @@ struct NetworkOptions: ParsableArguments {
         }
     }
 
-    /// The network, opened and ready.
-    func loadInterpolator() throws -> DAINInterpolator<CPUBackend> {
+    /// How many bytes to keep to.
+    var memoryLimit: Int { maxMemory?.bytes ?? SystemMemory.safePart }
+
+    /// The network, opened and ready. It keeps to `memoryLimit`, or to what the options say.
+    func loadInterpolator(memoryLimit: Int? = nil) throws -> DAINInterpolator<CPUBackend> {
         let model = try OpenedModel.open(model)
         let network = try DAIN(
             weights: model.weights, backend: CPUBackend(threads: threads), projection: projection)
-        let limit = maxMemory?.bytes ?? SystemMemory.safePart
+        let limit = memoryLimit ?? self.memoryLimit
         return DAINInterpolator(network: network, memoryLimit: limit) { TilingNote.log($0, limit: limit) }
     }
 }

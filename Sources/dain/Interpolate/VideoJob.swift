@@ -18,6 +18,9 @@ struct VideoJob {
     func run(_ cancellation: Cancellation) throws {
         let input = command.inputs[0]
         let output = command.output ?? OutputName.beside(input, label: label)
+        if command.resuming.resume {
+            return try ResumableJob(command: command, output: output, cancellation).run()
+        }
         try StandardStreams.check(input: input, output: output)
         let reader = try VideoReader(path: input, settings: command.input.settings)
         let opening = reader.openingNotes
