@@ -31,7 +31,7 @@ public enum DurableFile {
     }
 
     /// Brings the names in the folder around `path` to the disk.
-    static func syncFolder(of path: String, subject: String) throws(MediaError) {
+    public static func syncFolder(of path: String, subject: String) throws(MediaError) {
         let descriptor = open(PartialFile.folder(of: path), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(call: "open", code: errno, path: subject) }
         defer { close(descriptor) }

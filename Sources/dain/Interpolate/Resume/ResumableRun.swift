@@ -33,11 +33,8 @@ struct ResumableRun {
             isConstantRate: plan.isConstantRate, timeBase: plan.timeBase,
             settings: command.encoding.settings)
         var journal = try beginning(encoder: writer.signature)
-        // All that can be wrong with the result's container shows now, not when days have passed.
-        let rehearsal = try makeWriter(reader)
-        let announced = rehearsal.notes
+        let announced = try rehearse(reader)
         report(announced)
-        rehearsal.discard()
         if !journal.isRendered || sceneReport != nil {
             journal = try render(reader, writer, journal)
             report(reader.notes.dropFirst(opening.count))
@@ -48,6 +45,14 @@ struct ResumableRun {
         try job.cancellation.check()
         try join(journal, announced: announced.count)
         log.notice("wrote \(job.output): \(journal.frames) frames, \(journal.newFrames) of them new")
+    }
+
+    /// Begins the result and gives it up: all that can be wrong with its container shows now, not when days have passed.
+    /// Returns what there is to be said of it.
+    private func rehearse(_ reader: VideoReader) throws -> [String] {
+        let writer = try makeWriter(reader)
+        writer.discard()
+        return writer.notes
     }
 
     /// What is done already and can be kept, as a journal to go on with.

@@ -10,8 +10,10 @@ final class RunFolder {
     /// Where the folder of an output lies.
     static func path(for output: String) throws -> String {
         let target = URL(fileURLWithPath: try VideoWriter.target(of: output))
-        // As the muxer's temporary names, within what file systems allow.
-        let name = ".\(target.lastPathComponent.prefix(180)).dain"
+        // Names of 255 bytes are the longest that file systems hold.
+        var base = Substring(target.lastPathComponent)
+        while base.utf8.count > 200 { base.removeLast() }
+        let name = ".\(base).dain"
         return target.deletingLastPathComponent().appendingPathComponent(name).path
     }
 
@@ -27,7 +29,9 @@ final class RunFolder {
 
     /// Tries once; without success where the process that had the folder has just removed it.
     private func take() throws {
-        if mkdir(path, 0o777) != 0, errno != EEXIST {
+        if mkdir(path, 0o777) == 0 {
+            try DurableFile.syncFolder(of: path, subject: output)
+        } else if errno != EEXIST {
             throw MediaError.outputNotWritable(path: output, code: errno)
         }
         let file = self["lock"]
