@@ -140,8 +140,9 @@ struct ResumeTests {
         #expect((1...4).contains(kept))
         #expect(result.stderr.contains("stopping behind this segment"), "\(result)")
         #expect(result.stderrLines.last == "dain: error: interrupted", "\(result)")
-        let note = "dain: note: \(kept * 6) of about 96 frames are kept; the same command goes on behind them"
-        #expect(result.stderrLines.contains(note), "\(result)")
+        // How many there will be is an estimate of the input's.
+        #expect(result.stderr.contains("dain: note: \(kept * 6) of about 9"), "\(result)")
+        #expect(result.stderr.contains(" frames are kept; the same command goes on behind them"), "\(result)")
         #expect(try runs.folder.names() == [".out.mp4.dain", "clip.mp4"])
         // Nothing half done is left.
         #expect(try runs.folder.names(in: ".out.mp4.dain").count == kept + 2)

@@ -94,7 +94,8 @@ final class PacketFileReader {
         try FFmpeg.check(av_new_packet(packet.pointer, numbers[1]), "av_new_packet", subject)
         (packet.pointer.pointee.pts, packet.pointer.pointee.dts) = (times[0], times[1])
         packet.pointer.pointee.duration = times[2]
-        packet.pointer.pointee.flags = numbers[0]
+        // A packet from a file is never one that points into memory, whatever the file says.
+        packet.pointer.pointee.flags = numbers[0] & ~AV_PKT_FLAG_TRUSTED
         try read(packet.pointer.pointee.data, Int(numbers[1]))
         for _ in 0..<numbers[2] { try readSideData(of: packet) }
         return packet

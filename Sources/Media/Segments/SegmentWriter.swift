@@ -16,6 +16,12 @@ public final class SegmentWriter: @unchecked Sendable {
     /// What all segments have in common: the same text means that they can be joined.
     public let signature: String
 
+    /// The first packets of animated images hold the file's header, or count on from the one before; and for YUV4MPEG
+    /// FFmpeg hands pictures on in memory.
+    private static let unsuitable = [
+        AV_CODEC_ID_GIF, AV_CODEC_ID_APNG, AV_CODEC_ID_WEBP, AV_CODEC_ID_WRAPPED_AVFRAME,
+    ]
+
     /// Takes what ``VideoWriter`` takes, and chooses what that chooses.
     public init(
         like output: String, of reader: VideoReader, first frame: VideoFrame, rate: Rational,
@@ -32,6 +38,10 @@ public final class SegmentWriter: @unchecked Sendable {
                 sampleAspectRatio: ratio, settings, &notes)
         }
         let encoder = try makeEncoder()
+        let codec = encoder.context.pointee.codec.pointee
+        if Self.unsuitable.contains(codec.id) {
+            throw MediaError.notInSegments(encoder: FFmpeg.string(codec.name) ?? "?")
+        }
         signature = encoder.signature
         self.encoder = encoder
     }

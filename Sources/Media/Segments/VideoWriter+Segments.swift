@@ -19,8 +19,9 @@ extension VideoWriter {
             let pointer = packet.pointer.pointee
             let reached = base.time(pointer.dts)
             let shownUntil = base.time(pointer.pts &+ max(0, pointer.duration))
+            // Theora repeats a frame by a packet without content, which is none to Ogg's demuxer.
+            if pointer.size > 0 { joined.packets += 1 }
             try writePacket(packet)
-            joined.packets += 1
             if let shownUntil { try sides.videoReached(max(joined.end, min(shownUntil, end))) }
             joined.end = max(joined.end, shownUntil.map { min($0, end) } ?? joined.end)
             if let reached { try reader.passOtherPackets(until: timing.input(reached)) }

@@ -47,11 +47,19 @@ struct Fingerprint: Codable, Hashable {
         self.facts = facts.compactMapValues(\.self)
     }
 
+    /// What a result is marked with, SHA-256 in hexadecimal digits: it stays finished when the program is brought up to date,
+    /// although a run could not go on then.
+    func digestOfSettings() throws -> String {
+        try Self.digest(of: facts.filter { !["dain", "FFmpeg"].contains($0.key) })
+    }
+
     /// SHA-256 in hexadecimal digits.
-    func digest() throws -> String {
+    func digest() throws -> String { try Self.digest(of: facts) }
+
+    private static func digest(of facts: [String: String]) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        return Self.digest(of: try encoder.encode(facts))
+        return digest(of: try encoder.encode(facts))
     }
 
     /// What is not as it was, in a few words.

@@ -3,7 +3,7 @@ import Foundation
 
 /// What a finished result carries of the run that made it, so that the same command finds nothing left to do.
 ///
-/// It is an extended attribute of the file, which changes nothing in it. It holds the digest of the ``Fingerprint`` and the
+/// It is an extended attribute of the file, which changes nothing in it. It holds a digest of the ``Fingerprint`` and the
 /// file's size: another file that is copied over it does not pass for the result.
 enum FinishedMark {
     #if canImport(Darwin)

@@ -68,7 +68,7 @@ struct ResumableJob {
     private func isFinished(_ fingerprint: Fingerprint) throws -> Bool {
         let path = try VideoWriter.target(of: output)
         let leftover = try RunFolder.path(for: output)
-        var isMarked = FinishedMark.isSet(try fingerprint.digest(), on: path)
+        var isMarked = FinishedMark.isSet(try fingerprint.digestOfSettings(), on: path)
         if isMarked, access(leftover, F_OK) == 0 {
             try RunFolder(for: output).remove()
         } else if !isMarked, let journal = RunFolder.journal(in: leftover) {
@@ -76,7 +76,13 @@ struct ResumableJob {
                 journal.fingerprint == fingerprint && journal.finishedBytes != nil
                 && journal.finishedBytes == FinishedMark.size(of: path)
         }
-        if isMarked { log.notice("\(output) is finished") }
+        if isMarked {
+            log.notice("\(output) is finished")
+        } else if access(path, F_OK) == 0, access(leftover, F_OK) != 0, !command.noOverwrite {
+            log.notice(
+                "\(output) is there, but not as what this command makes: it is replaced when that is complete"
+            )
+        }
         return isMarked
     }
 

@@ -142,7 +142,7 @@ struct ResumableRun {
             let isPart = plan.window.end != nil || plan.window.limit != nil
             let end = journal.segments.last?.end.value ?? .zero
             try writer.finishOtherStreams(from: reader, before: isPart ? end : nil)
-            let digest = try fingerprint.digest()
+            let digest = try fingerprint.digestOfSettings()
             try writer.finishJoining { path in isMarked = FinishedMark.set(digest, on: path) }
         } catch {
             writer.discard()
