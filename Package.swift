@@ -34,6 +34,7 @@ let package = Package(
             ]),
 
         .target(name: "CProcessor"),
+        .target(name: "CFileMark"),
         .target(
             name: "Console", dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
@@ -52,7 +53,7 @@ let package = Package(
         .executableTarget(
             name: "dain",
             dependencies: [
-                "CFFmpeg", "CPUBackend", "CProcessor", "Console", "Evaluation", "Interpolation",
+                "CFFmpeg", "CFileMark", "CPUBackend", "CProcessor", "Console", "Evaluation", "Interpolation",
                 "Media", "Networks", "Scenes", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

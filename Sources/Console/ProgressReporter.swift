@@ -31,6 +31,8 @@ public final class ProgressReporter: Sendable {
 
     private struct State {
         var done = 0
+        /// Of those, what was done before the job began.
+        var doneBefore = 0
         var total: Int?
         var meter: RateMeter
         var lastShown: Duration
@@ -90,6 +92,15 @@ public final class ProgressReporter: Sendable {
         }
     }
 
+    /// Says that so many items were done before this job: they count, but not for its rate.
+    public func begin(after count: Int) {
+        let time = now()
+        state.withLock { state in
+            (state.done, state.doneBefore) = (count, count)
+            state.meter = RateMeter(count: count, at: time)
+        }
+    }
+
     /// Removes the bar and prints the job's summary. Later calls do nothing.
     public func finish() {
         timer?.cancel()
@@ -99,7 +110,8 @@ public final class ProgressReporter: Sendable {
             state.isFinished = true
             if case .none = style { return }
             if case .bar = style { output.setStatus(nil) }
-            let summary = ProgressSnapshot.summary(unit: unit, done: state.done, elapsed: elapsed)
+            let summary = ProgressSnapshot.summary(
+                unit: unit, done: state.done - state.doneBefore, elapsed: elapsed)
             output.printLine("\(programName): \(summary)")
         }
     }

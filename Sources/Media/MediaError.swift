@@ -25,6 +25,8 @@ public enum MediaError: Error, Sendable {
     case invalidEncoderOption(name: String, value: String, encoder: String)
     /// This build of FFmpeg has no encoder for the only codecs that the container holds.
     case noEncoder(codec: String)
+    /// Its stream cannot be made in parts.
+    case notInSegments(encoder: String)
     case pictureTooSmall(width: Int, height: Int, encoder: String)
     case codecNotInContainer(codec: String, container: String, reason: String?)
     case noVideoInContainer(path: String, container: String)
@@ -119,6 +121,8 @@ extension MediaError: CustomStringConvertible {
         case .invalidEncoderOption(let name, let value, let encoder):
             "encoder \(encoder) does not take '\(value)' for option '\(name)'"
         case .noEncoder(let codec): "this build of FFmpeg has no encoder for \(codec)"
+        case .notInSegments(let encoder):
+            "what encoder \(encoder) makes cannot be put together from segments; try another container, such as .mkv"
         case .pictureTooSmall(let width, let height, let encoder):
             "encoder \(encoder) takes no pictures as small as \(width)x\(height)"
         case .codecNotInContainer(let codec, let container, let reason):

@@ -17,7 +17,9 @@ final class PartialFile {
 
     /// Checks that the file could be written. Throws for a folder, a missing or read-only folder around it, an existing file
     /// with `overwrite` off, and for any of the inputs.
-    init(_ path: String, overwrite: Bool, inputs: [String]) throws(MediaError) {
+    ///
+    /// `temporary` is where it is written, on the same file system; by default a hidden file beside it.
+    init(_ path: String, overwrite: Bool, inputs: [String], temporary: String? = nil) throws(MediaError) {
         try Self.check(path, overwrite: overwrite, inputs: inputs)
         self.overwrite = overwrite
         let target = try Self.target(of: path)
@@ -25,7 +27,7 @@ final class PartialFile {
         let folder = Self.folder(of: target)
         let name = target.split(separator: "/").last.map(String.init) ?? target
         StalePartialFiles.remove(of: String(name.prefix(180)), in: folder)
-        partialPath = "\(folder)/.\(name.prefix(180)).\(getpid()).partial"
+        partialPath = temporary ?? "\(folder)/.\(name.prefix(180)).\(getpid()).partial"
         descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .outputNotWritable(path: path, code: errno) }
         // File systems without locks leave the file to its process's number alone.
@@ -78,7 +80,7 @@ final class PartialFile {
     }
 
     /// The file that a path means: a link is written through, and what it points to is replaced, not the link.
-    private static func target(of path: String) throws(MediaError) -> String {
+    static func target(of path: String) throws(MediaError) -> String {
         var target = path
         // As many links as Linux follows.
         for _ in 0..<40 {
@@ -91,7 +93,7 @@ final class PartialFile {
         throw .outputNotWritable(path: path, code: ELOOP)
     }
 
-    private static func folder(of path: String) -> String {
+    static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

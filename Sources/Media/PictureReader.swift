@@ -12,6 +12,8 @@ final class PictureReader {
     /// Gets each packet that is not the video's, in the file's order.
     var otherPacketHandler: ((Packet) throws -> Void)?
     private let lightLevels = LightLevels()
+    /// A packet that was read and lies behind what was asked for.
+    private var ahead: Packet?
     /// Packets that the decoder or the demuxer could not use.
     private(set) var damage = 0
 
@@ -98,8 +100,35 @@ final class PictureReader {
         }
     }
 
+    /// Reads on without decoding, up to the first packet that lies behind a time, which is kept for the next call; to the
+    /// end without one.
+    func passOtherPackets(until time: Rational?) throws {
+        while !hasReachedEnd {
+            guard let packet = try ahead ?? nextUndecoded() else { return }
+            ahead = nil
+            guard packet.streamIndex != Int(stream.pointee.index) else { continue }
+            let base = TimeBase(demuxer.streams[packet.streamIndex].pointee.time_base)
+            let times = [packet.pointer.pointee.dts, packet.pointer.pointee.pts]
+            if let time, let known = times.first(where: { $0 != cffmpeg_no_timestamp }).flatMap(base.time),
+                known > time
+            {
+                ahead = packet
+                return
+            }
+            try otherPacketHandler?(packet)
+        }
+    }
+
+    private func nextUndecoded() throws -> Packet? {
+        do throws(MediaError) {
+            if let packet = try demuxer.readPacket() { return packet }
+        } catch { damage += 1 }
+        hasReachedEnd = true
+        return nil
+    }
+
     /// How far the streams of a file lie apart at most, in seconds, where they are interleaved.
-    private static let greatestInterleaving = Rational(10)
+    static let greatestInterleaving = Rational(10)
 
     /// Reads on without decoding until nothing follows that begins before a time.
     func passRemainingPackets(before end: Rational) throws {

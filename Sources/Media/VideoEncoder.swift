@@ -13,7 +13,8 @@ final class VideoEncoder {
     private lazy var paletteConverter = PaletteConverter()
     /// Durations of frames whose packets have not come out yet, by timestamp: encoders do not hand them through.
     private var durations: [Int64: Int64] = [:]
-    private var lastTimestamp: Int64?
+    /// The last frame's time, in ticks.
+    private(set) var lastTimestamp: Int64?
     /// Frames that the encoder took.
     private(set) var taken = 0
     /// Of those, frames whose packets have come out and were passed on. Packets that show nothing do not count.
@@ -178,6 +179,9 @@ final class VideoEncoder {
         taken += 1
         try drain(output)
     }
+
+    /// Says when the frame before the first is shown, which another encoder has encoded.
+    func follow(_ timestamp: Int64?) { lastTimestamp = timestamp }
 
     /// Encodes what the encoder still holds.
     func finish(_ output: (Packet) throws -> Void) throws {

@@ -138,6 +138,12 @@ public final class VideoReader: @unchecked Sendable {
         try file?.passRemainingPackets(before: end)
     }
 
+    /// Sends packets of other streams on, without decoding anything, up to the first one that lies behind a time; to the end
+    /// without one. For what is read beside a video that comes from elsewhere.
+    public func passOtherPackets(until time: Rational?) throws {
+        try file?.passOtherPackets(until: time)
+    }
+
     private func read() throws -> VideoFrame? {
         while true {
             guard let frame = try file == nil ? nextImage() : nextPicture() else { return nil }

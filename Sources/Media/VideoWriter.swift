@@ -10,11 +10,15 @@ import Timing
 public final class VideoWriter: @unchecked Sendable {
     private let path: String
     /// nil for standard output.
-    private let file: PartialFile?
-    private let muxer: Muxer
-    private let encoder: VideoEncoder
+    let file: PartialFile?
+    let muxer: Muxer
+    let encoder: VideoEncoder
     private let stream: UnsafeMutablePointer<AVStream>
-    private let sides: SideStreams
+    let sides: SideStreams
+    let timing: CopyTiming
+    let outputPath: String
+    /// What segments have brought, where the frames come from them.
+    var joined = Joined()
     private var setUpNotes: [String] = []
 
     /// Opens the output and connects it to the reader, whose other streams are copied from now on.
@@ -27,11 +31,13 @@ public final class VideoWriter: @unchecked Sendable {
     ///   - timing: Which part of the input the frames show, and how fast; times of frames are those of the result.
     ///   - overwrite: Whether a file of that name is replaced, once the new one is complete.
     ///   - inputs: Files that must not be replaced.
+    ///   - temporary: Where the file is written until it is complete, on the same file system.
     public init(
         path: String, copying reader: VideoReader, first frame: VideoFrame, rate: Rational,
         isConstantRate: Bool = false, timeBase: Rational, timing: CopyTiming = .unchanged,
-        settings: EncoderSettings, overwrite: Bool, inputs: [String]
+        settings: EncoderSettings, overwrite: Bool, inputs: [String], temporary: String? = nil
     ) throws {
+        (self.timing, outputPath) = (timing, path)
         let isPipe = path == StandardStream.path
         self.path = isPipe ? StandardStream.output : path
         if !isPipe { try PartialFile.check(path, overwrite: overwrite, inputs: inputs) }
@@ -40,7 +46,9 @@ public final class VideoWriter: @unchecked Sendable {
         encoder = try Self.encoder(
             muxer, frame, rate: rate, isConstantRate: isConstantRate, timeBase: timeBase,
             sampleAspectRatio: reader.video.sampleAspectRatio, settings, &skipped)
-        file = isPipe ? nil : try PartialFile(path, overwrite: overwrite, inputs: inputs)
+        file =
+            isPipe
+            ? nil : try PartialFile(path, overwrite: overwrite, inputs: inputs, temporary: temporary)
         setUpNotes = skipped
         sides = SideStreams(muxer, reader.container, timing)
         var plan: [OutputPlan.Stream] = []
@@ -54,6 +62,14 @@ public final class VideoWriter: @unchecked Sendable {
     public func write(_ frame: VideoFrame, at time: Rational, duration: Rational) throws {
         try encoder.encode(frame, at: time, duration: duration, writePacket)
         try sides.videoReached(time + duration)
+    }
+
+    /// The file that an output's name means, through links: what is beside the result lies beside it.
+    public static func target(of path: String) throws -> String { try PartialFile.target(of: path) }
+
+    /// Throws what the initialiser throws for a file that cannot be written, and creates nothing.
+    public static func checkOutput(_ path: String, overwrite: Bool, inputs: [String]) throws {
+        try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
     }
 
     /// Writes what is still held, ends the file and puts it under its name.
@@ -79,15 +95,16 @@ public final class VideoWriter: @unchecked Sendable {
     /// What a user should know: conversions, dropped streams and frames.
     public var notes: [String] {
         var notes = encoder.notes + setUpNotes
-        if encoder.dropped > 0 {
+        let (dropped, gaps) = (encoder.dropped + joined.dropped, encoder.gaps + joined.gaps)
+        if dropped > 0 {
             notes.append(
-                "frames left out, because container \(muxer.containerName) cannot tell their times apart: \(encoder.dropped)"
+                "frames left out, because container \(muxer.containerName) cannot tell their times apart: \(dropped)"
             )
         }
-        if encoder.gaps > 0, Container.holdsNoTimes(muxer.container) {
+        if gaps > 0, Container.holdsNoTimes(muxer.container) {
             notes.append(
                 "container \(muxer.containerName) holds no times: its frames follow one another at one rate, and pauses "
-                    + "that are lost: \(encoder.gaps)")
+                    + "that are lost: \(gaps)")
         }
         if sides.repaired > 0 {
             notes.append(
@@ -100,7 +117,7 @@ public final class VideoWriter: @unchecked Sendable {
         return notes
     }
 
-    private func writePacket(_ packet: Packet) throws {
+    func writePacket(_ packet: Packet) throws {
         av_packet_rescale_ts(packet.pointer, encoder.timeBase.ffmpeg, stream.pointee.time_base)
         try muxer.write(packet, to: stream)
     }

@@ -54,6 +54,8 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     @OptionGroup(title: "Cuts and repeated frames") var scenes: SceneOptions
 
+    @OptionGroup(title: "Resuming") var resuming: ResumeOptions
+
     @OptionGroup(title: "Encoding") var encoding: EncodingOptions
 
     @OptionGroup(title: "Network") var network: NetworkOptions
@@ -78,6 +80,7 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
                 "--range excludes '--duplicates drop', which would have to know the frames before the segment; "
                     + "'keep' and 'retime' go with it")
         }
+        try resuming.check(for: self)
         if scripts.outputDir != nil { return try validateBatch() }
         switch inputs.count {
         case 1:
@@ -134,7 +137,7 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
 
     func run() throws {
         // Signals are asked for first: loading the network takes a moment, too.
-        let cancellation = Signals.cancellation()
+        let cancellation = Signals.cancellation(notice: resuming.interruptionNotice)
         if scripts.dryRun {
             try DryRun(command: self).run(cancellation)
         } else if let folder = scripts.outputDir {

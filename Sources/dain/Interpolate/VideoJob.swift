@@ -22,6 +22,11 @@ struct VideoJob {
         let input = command.inputs[0]
         let output = command.output ?? OutputName.beside(input, label: command.resultLabel)
         monitor.setOutput(output)
+        if command.resuming.resume {
+            return try ResumableJob(
+                command: command, output: output, monitor: monitor, network: network, cancellation
+            ).run()
+        }
         try StandardStreams.check(input: input, output: output)
         let reader = try VideoReader(path: input, settings: command.input.settings)
         let opening = reader.openingNotes

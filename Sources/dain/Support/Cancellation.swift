@@ -38,7 +38,9 @@ enum Signals {
     /// A cancellation that the first SIGINT, SIGTERM or SIGHUP (a terminal that closes) requests; the second ends the
     /// process at once with status 130. For commands that poll it; the others keep the system's default, which ends them.
     /// A signal that was ignored at the start, as `nohup` arranges, stays ignored.
-    static func cancellation() -> Cancellation {
+    static func cancellation(
+        notice: String = "stopping; interrupt once more to end at once"
+    ) -> Cancellation {
         let cancellation = Cancellation()
         for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
             #if canImport(Darwin)
@@ -52,7 +54,7 @@ enum Signals {
                     DiagnosticOutput.standardError.setStatus(nil)
                     _exit(ExitStatus.interrupted.rawValue)
                 }
-                Logger(label: "dain.signals").notice("stopping; interrupt once more to end at once")
+                Logger(label: "dain.signals").notice("\(notice)")
             }
             source.resume()
             sources.withLock { $0.append(UncheckedSource(source: source)) }

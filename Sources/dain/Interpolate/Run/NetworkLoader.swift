@@ -14,7 +14,9 @@ final class NetworkLoader {
         (self.options, memoryLimit) = (options, options.memoryLimit)
     }
 
-    func load() throws -> DAINInterpolator<CPUBackend> {
+    /// - Parameter limit: Bytes to keep to where they are not `memoryLimit`; then it is not kept.
+    func load(limit: Int? = nil) throws -> DAINInterpolator<CPUBackend> {
+        if let limit, limit != memoryLimit { return try options.loadInterpolator(limit: limit) }
         if let loaded { return loaded }
         let interpolator = try options.loadInterpolator(limit: memoryLimit)
         loaded = interpolator

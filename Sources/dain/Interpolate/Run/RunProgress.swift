@@ -38,6 +38,16 @@ final class RunProgress: Sendable {
         write(isLast: false)
     }
 
+    /// Says that so many frames were made before: they count, but not for the rate.
+    func begin(after count: Int) {
+        reporter.begin(after: count)
+        let now = monotonicTime()
+        state.withLock { state in
+            state.done.outputFrames = count
+            state.all = RateMeter(count: count, at: now)
+        }
+    }
+
     func update(_ progress: PipelineProgress) {
         let now = monotonicTime()
         reporter.update(done: progress.outputFrames)
