@@ -26,7 +26,7 @@ struct ResumeStateTests {
 
     @Test(arguments: [
         (["--crf", "30"], "--crf"), (["--projection", "plain"], "--projection"),
-        (["--model", "dain-campaign1"], "the model"), (["--preset", "ultrafast"], "--preset"),
+        (["--fast"], "--fast"), (["--preset", "ultrafast"], "--preset"),
     ])
     func otherSettingsStartAnew(_ options: [String], _ name: String) async throws {
         var runs = try await begun()

@@ -10,7 +10,7 @@ enum ExclusiveOptions {
         // It needs --slowdown, which these set aside.
         ("factor", "audio"), ("range", "audio"), ("timestep", "audio"),
         ("scene-threshold", "no-scene-detection"), ("quiet", "verbose"), ("output", "output-dir"),
-        ("output-dir", "format"), ("output-dir", "report"),
+        ("output-dir", "format"), ("output-dir", "report"), ("resume", "range"), ("resume", "timestep"),
     ]
 
     /// Names that exclude `name`.
