@@ -97,7 +97,9 @@ public final class ImageSequenceWriter {
         if path.hasSuffix("/") { return true }
         guard NumberPattern(path) != nil else { return false }
         guard let format = av_guess_format(nil, path, nil), Container.isForVideo(format) else { return true }
-        return Container.name(of: format) == "image2" || ImageWriter.codec(for: path) != nil
+        // These hold one picture as often as many, and a number in their name means one in each.
+        let isPicture = ["image2", "gif", "apng", "webp", "avif"].contains(Container.name(of: format))
+        return isPicture || ImageWriter.codec(for: path) != nil
     }
 
     /// Makes the folder where it does not exist. Throws when images of the input could be replaced.

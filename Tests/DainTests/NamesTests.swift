@@ -30,6 +30,9 @@ struct NamesTests {
         let other = try await run(["100%done.y4m", "-o", "50%d.mkv"], in: folder)
         #expect(other.exitCode == 0, "\(other)")
         #expect(try folder.names() == ["100%done-2x.y4m", "100%done.y4m", "50%d.mkv"])
+        // Each of many pictures would be a file; no animation gets such a name.
+        let many = try await run(["100%done.y4m", "-o", "%04d.gif"], in: folder)
+        #expect(many.exitCode == 2 && many.stderr.contains("names no image format"), "\(many)")
     }
 
     @Test func anImageThatIsThereIsNoPattern() async throws {
