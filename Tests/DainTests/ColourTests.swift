@@ -17,7 +17,8 @@ struct ColourTests {
             // Above white and below black, as cameras write it.
             (245, (128, 128)), (5, (128, 128)), (200, (250, 120)),
         ], [[], ["--fast"]])
-    func aFlatColourStaysTheSame(_ colour: (luma: UInt8, chroma: (UInt8, UInt8)), options: [String]) async throws
+    func aFlatColourStaysTheSame(_ colour: (luma: UInt8, chroma: (UInt8, UInt8)), options: [String])
+        async throws
     {
         let (luma, chroma) = colour
         let folder = try TemporaryFolder()

@@ -13,7 +13,9 @@ struct NetworkOptions: ParsableArguments {
     @Option(name: .long, help: "How flows that meet are averaged: depth-aware, or plain for comparison.")
     var projection = DAIN<CPUBackend>.Projection.depthAware
 
-    @Flag(name: .long, help: "Leave out rectification, most of the work: several times as fast, and slightly worse.")
+    @Flag(
+        name: .long,
+        help: "Leave out rectification, most of the work: several times as fast, and slightly worse.")
     var fast = false
 
     @Option(name: .long, help: "CPU threads (default: all).")

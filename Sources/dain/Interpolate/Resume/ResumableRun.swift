@@ -114,7 +114,8 @@ struct ResumableRun {
         // Where less is free than when the run began, frames may be cut into other tiles from here on: better than to fail.
         let memory = command.network.maxMemory?.bytes ?? min(journal.memoryLimit, SystemMemory.available)
         let pipeline = Pipeline(
-            interpolator: monitor.timed(try job.network.load(limit: memory)), converter: monitor.timed(converter),
+            interpolator: monitor.timed(try job.network.load(limit: memory)),
+            converter: monitor.timed(converter),
             rate: plan.rate, tick: plan.tick, scenes: command.scenes.settings, window: window)
         let progress = monitor.progress(total: plan.expectedFrames)
         progress.begin(after: journal.frames)
