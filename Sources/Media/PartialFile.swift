@@ -105,7 +105,9 @@ final class PartialFile {
         var information = stat()
         if stat(path, &information) == 0 {
             if information.st_mode & S_IFMT == S_IFDIR { throw .outputIsFolder(path: path) }
-            if inputs.contains(where: { areSame($0, path) }) { throw .outputIsInput(path: path) }
+            if inputs.flatMap(InputFiles.named).contains(where: { areSame($0, path) }) {
+                throw .outputIsInput(path: path)
+            }
             if information.st_mode & S_IFMT != S_IFREG { throw .outputNotWritable(path: path, code: EINVAL) }
             if !overwrite { throw .outputExists(path: path) }
         }

@@ -16,8 +16,8 @@ struct ColourTests {
             (145, (54, 34)), (41, (240, 110)), (126, (140, 120)),
             // Above white and below black, as cameras write it.
             (245, (128, 128)), (5, (128, 128)), (200, (250, 120)),
-        ], [[], ["--fast"]])
-    func aFlatColourStaysTheSame(_ colour: (luma: UInt8, chroma: (UInt8, UInt8)), options: [String])
+        ], [true, false])
+    func aFlatColourStaysTheSame(_ colour: (luma: UInt8, chroma: (UInt8, UInt8)), rectified: Bool)
         async throws
     {
         let (luma, chroma) = colour
@@ -26,8 +26,8 @@ struct ColourTests {
             folder["flat.y4m"], width: 64, height: 48, frames: 2,
             luma: { x, y, frame in frame == 1 && x >= 56 && y >= 40 ? luma + 10 : luma }, chroma: chroma)
         let result = try await DainProcess.run(
-            ["interpolate", folder["flat.y4m"].path, "--codec", "ffv1", "-o", folder["out.mkv"].path]
-                + options)
+            ["interpolate", folder["flat.y4m"].path, "--codec", "ffv1", "-o", folder["out.mkv"].path],
+            rectified: rectified)
         #expect(result.exitCode == 0, "\(result)")
         #expect(result.stderr.contains("4 frames, 1 of them new"), "\(result)")
         let pictures = try Picture.all(of: folder["out.mkv"])

@@ -73,15 +73,18 @@ final class DainProcess: Sendable {
     ///   - environment: variables to set; a nil value removes one. All others are the test's own.
     ///   - stdin: what the program reads; nothing by default.
     ///   - shell: a shell command to run first, in the process that `dain` then takes over: `ulimit -f 8`, say.
+    ///   - rectified: whether `interpolate` makes frames of full quality; otherwise `--fast` is added, for most tests are
+    ///     of anything but pixels, and the network takes most of their time.
     ///   - timeout: seconds after which the process is killed and ``HarnessError/timedOut`` is thrown.
     static func run(
         _ arguments: [String], environment: [String: String?] = [:], stdin: Data = Data(),
-        currentDirectory: URL? = nil, shell: String? = nil, timeout: Double = 240
+        currentDirectory: URL? = nil, shell: String? = nil, rectified: Bool = false, timeout: Double = 240
     ) async throws -> Result {
         await turns.take()
         let result: Swift.Result<Result, any Error>
         do {
-            let process = try DainProcess(arguments, environment, stdin, currentDirectory, shell)
+            let process = try DainProcess(
+                rectified ? arguments : fast(arguments), environment, stdin, currentDirectory, shell)
             result = .success(try await process.wait(timeout: timeout))
         } catch {
             result = .failure(error)
@@ -97,7 +100,11 @@ final class DainProcess: Sendable {
         _ arguments: [String], environment: [String: String?] = [:], stdin: Data = Data(),
         currentDirectory: URL? = nil
     ) throws -> DainProcess {
-        try DainProcess(arguments, environment, stdin, currentDirectory, nil)
+        try DainProcess(fast(arguments), environment, stdin, currentDirectory, nil)
+    }
+
+    private static func fast(_ arguments: [String]) -> [String] {
+        arguments.first == "interpolate" ? ["interpolate", "--fast"] + arguments.dropFirst() : arguments
     }
 
     private init(

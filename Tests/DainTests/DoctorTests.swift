@@ -118,6 +118,13 @@ struct DoctorTests {
             report.models.contains { $0.name == "dain-campaign2" && $0.path == bundled.path }, "\(result)")
     }
 
+    @Test func aMissingFolderOfModelsIsAProblem() async throws {
+        let folder = try TemporaryFolder()
+        let (report, result) = try await report(models: folder["missing"].path)
+        #expect(result.exitCode == 0 && report.isReady, "\(result)")
+        #expect(report.problems.contains { $0.description.contains(folder["missing"].path) }, "\(result)")
+    }
+
     @Test func aBrokenManifestIsAProblem() async throws {
         let folder = try TemporaryFolder()
         try Data("{".utf8).write(to: folder["manifest.json"])

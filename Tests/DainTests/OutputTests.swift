@@ -25,6 +25,20 @@ struct OutputTests {
         #expect(try folder.names() == [name, "clip.mp4"])
     }
 
+    /// What it reads by another name than its own is not written to.
+    @Test(arguments: ["file:clip.mp4", "cache:file:clip.mp4", "concat:clip.mp4|clip.mp4", "-"])
+    func theInputIsNotReplaced(_ name: String) async throws {
+        let folder = try folder(with: "one-frame.mp4")
+        let before = try Data(contentsOf: folder["clip.mp4"])
+        let result = try await DainProcess.run(
+            ["interpolate", name, "-o", "clip.mp4"], currentDirectory: folder.url,
+            shell: name == "-" ? "exec < clip.mp4" : nil)
+        #expect(result.exitCode == 2 && result.stderrLines.count == 1, "\(result)")
+        #expect(result.stderr.contains("clip.mp4"), "\(result)")
+        #expect(try Data(contentsOf: folder["clip.mp4"]) == before)
+        #expect(try folder.names() == ["clip.mp4"])
+    }
+
     @Test func quietPrintsNothing() async throws {
         let folder = try folder(with: "one-frame.mp4")
         let result = try await DainProcess.run(

@@ -26,7 +26,7 @@ struct ResumeStateTests {
 
     @Test(arguments: [
         (["--crf", "30"], "--crf"), (["--projection", "plain"], "--projection"),
-        (["--fast"], "--fast"), (["--preset", "ultrafast"], "--preset"),
+        (["--max-memory", "8G"], "--max-memory"), (["--preset", "ultrafast"], "--preset"),
     ])
     func otherSettingsStartAnew(_ options: [String], _ name: String) async throws {
         var runs = try await begun()

@@ -96,6 +96,15 @@ extension DoctorReport {
                     remedy: "set DAIN_MODELS to the folder that holds the models, or pass --model PATH",
                     isFatal: true))
         }
+        let variable = ModelStore.environmentVariable
+        if let folder = ProcessInfo.processInfo.environment[variable], !folder.isEmpty,
+            access(folder, R_OK | X_OK) != 0
+        {
+            problems.append(
+                Problem(
+                    description: "\(variable) names \(folder), which is no folder that can be read",
+                    remedy: "correct or unset it: models of other folders are used meanwhile", isFatal: false))
+        }
         for model in models where model.bytes == nil {
             problems.append(
                 Problem(

@@ -20,7 +20,7 @@ struct VideoJob {
 
     func run(_ cancellation: Cancellation) throws {
         let input = command.inputs[0]
-        let output = command.output ?? OutputName.beside(input, label: command.resultLabel)
+        let output = command.output ?? OutputName.ofResult(of: input, label: command.resultLabel)
         monitor.setOutput(output)
         if command.resuming.resume {
             return try ResumableJob(

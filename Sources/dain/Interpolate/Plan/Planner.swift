@@ -21,7 +21,7 @@ struct Planner {
 
     private func planVideo() throws -> RunPlan {
         let input = command.inputs[0]
-        let output = command.output ?? OutputName.beside(input, label: command.resultLabel)
+        let output = command.output ?? OutputName.ofResult(of: input, label: command.resultLabel)
         let reader = try VideoReader(path: input, settings: command.input.settings)
         guard let first = reader.firstFrame else { throw MediaError.nothingDecodes(path: input) }
         let (video, time) = (reader.video, TimePlan(command, reader.video))
