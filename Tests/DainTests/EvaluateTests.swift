@@ -99,7 +99,7 @@ struct EvaluateTests {
                     "interpolate", "\(input)/frame10.png", "\(input)/frame11.png", "-o",
                     "\(sequence.name).png",
                 ],
-                currentDirectory: folder.url)
+                currentDirectory: folder.url, rectified: true)
             #expect(made.exitCode == 0, "\(made)")
             let (ie, psnr) = try difference(folder["\(sequence.name).png"], folder["\(input)/frame10i11.png"])
             // The files are rounded to 8 bits by the same rule.
@@ -152,7 +152,8 @@ struct EvaluateTests {
         #expect(best.interpolated.psnr == psnr.max())
         #expect(abs(try #require(figures.mean.interpolated.psnr) - psnr.reduce(0, +) / 3) < 1e-9)
         let made = try await DainProcess.run(
-            ["interpolate", "in/shot0.png", "in/shot2.png", "-o", "made.png"], currentDirectory: folder.url)
+            ["interpolate", "in/shot0.png", "in/shot2.png", "-o", "made.png"],
+            currentDirectory: folder.url, rectified: true)
         #expect(made.exitCode == 0, "\(made)")
         let expected = try difference(folder["made.png"], folder["in/shot1.png"])
         #expect(abs(psnr[0] - expected.psnr) < 1e-9)

@@ -45,7 +45,7 @@ struct PipeTests {
             "interpolate", folder["clip.y4m"].path, "-o", folder["out.y4m"].path,
         ])
         #expect(toFile.exitCode == 0, "\(toFile)")
-        let pipe = try PipedProcesses([["interpolate", "-", "-o", "-"]])
+        let pipe = try PipedProcesses([["interpolate", "-", "-o", "-", "--fast"]])
         try pipe.write(stream(3))
         try pipe.closeInput()
         let piped = try pipe.readToEnd()
