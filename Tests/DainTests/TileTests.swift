@@ -70,7 +70,8 @@ import Testing
         @Test func memoryThatRunsOutMeansSmallerTiles() async throws {
             let folder = try frames()
             var succeededWithTiles = false
-            for kibibytes in stride(from: 1_750_000, through: 1_150_000, by: -100_000) where !succeededWithTiles {
+            for kibibytes in stride(from: 1_750_000, through: 1_150_000, by: -100_000)
+            where !succeededWithTiles {
                 let result = try await DainProcess.run(
                     [
                         "interpolate", "a.ppm", "b.ppm", "-o", "out.ppm", "--max-memory", "8G", "--threads",

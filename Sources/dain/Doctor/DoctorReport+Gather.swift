@@ -103,7 +103,8 @@ extension DoctorReport {
             problems.append(
                 Problem(
                     description: "\(variable) names \(folder), which is no folder that can be read",
-                    remedy: "correct or unset it: models of other folders are used meanwhile", isFatal: false))
+                    remedy: "correct or unset it: models of other folders are used meanwhile", isFatal: false)
+            )
         }
         for model in models where model.bytes == nil {
             problems.append(
