@@ -43,13 +43,8 @@ final class PartialFile {
     func complete() throws(MediaError) {
         let descriptor = open(partialPath, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(call: "open", code: errno, path: finalPath) }
-        let synced = fsync(descriptor)
-        let code = errno
-        close(descriptor)
-        // Some file systems cannot sync; that is no reason to lose a finished file.
-        if synced != 0, code == EIO || code == ENOSPC || code == EDQUOT {
-            throw .system(call: "write", code: code, path: finalPath)
-        }
+        defer { close(descriptor) }
+        try DurableFile.sync(descriptor, subject: finalPath)
         if !overwrite, access(finalPath, F_OK) == 0 { throw .outputExists(path: finalPath) }
         guard rename(partialPath, finalPath) == 0 else {
             throw .system(call: "rename", code: errno, path: finalPath)
@@ -62,17 +57,7 @@ final class PartialFile {
         let descriptor = open(partialPath, O_WRONLY | O_TRUNC | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(call: "open", code: errno, path: finalPath) }
         defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            #if canImport(Darwin)
-                let count = rest.withUnsafeBytes { Darwin.write(descriptor, $0.baseAddress, $0.count) }
-            #else
-                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            #endif
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .system(call: "write", code: errno, path: finalPath) }
-            rest = rest.dropFirst(count)
-        }
+        try DurableFile.write(bytes, to: descriptor, subject: finalPath)
     }
 
     func discard() {

@@ -38,6 +38,21 @@ public enum DurableFile {
         try sync(descriptor, subject: subject)
     }
 
+    /// Writes all of the bytes, whatever interrupts it.
+    static func write(_ bytes: Data, to descriptor: Int32, subject: String) throws(MediaError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            #if canImport(Darwin)
+                let count = rest.withUnsafeBytes { Darwin.write(descriptor, $0.baseAddress, $0.count) }
+            #else
+                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            #endif
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .system(call: "write", code: errno, path: subject) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
     /// Some file systems cannot sync; that is no reason to lose a finished file.
     static func sync(_ descriptor: Int32, subject: String) throws(MediaError) {
         if fsync(descriptor) == 0 { return }
@@ -61,17 +76,7 @@ final class AppendedFile {
     deinit { if descriptor >= 0 { _ = closeFile(descriptor) } }
 
     func append(_ bytes: Data) throws(MediaError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            #if canImport(Darwin)
-                let count = rest.withUnsafeBytes { Darwin.write(descriptor, $0.baseAddress, $0.count) }
-            #else
-                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            #endif
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .system(call: "write", code: errno, path: subject) }
-            rest = rest.dropFirst(count)
-        }
+        try DurableFile.write(bytes, to: descriptor, subject: subject)
     }
 
     /// Brings everything to the disk and closes the file. Some file systems report a full disk only here.
