@@ -164,7 +164,7 @@ final class DainProcess: Sendable {
                 kill(processIdentifier, SIGKILL)
                 throw HarnessError.timedOut(arguments: arguments, seconds: timeout, stderr: try stderrSoFar())
             }
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 

@@ -53,6 +53,13 @@ struct ResumableRuns {
         #expect(result.signal == SIGKILL, "\(result)")
     }
 
+    /// Runs until all four segments are there and the whole is not: files may be larger than the one, not than the other.
+    /// Between the last segment and the result lies a moment that is too short to be waited for.
+    func render() async throws {
+        let result = try await run(shell: "ulimit -f 12")
+        #expect(result.exitCode == 1 && result.signal == nil && finishedSegments == 4, "\(result)")
+    }
+
     /// Whether two results are the same to whoever plays them: packets, times, chapters.
     func expectEqual(_ first: String, _ second: String) throws {
         let (first, second) = (try MediaFile(folder[first]), try MediaFile(folder[second]))
@@ -118,8 +125,8 @@ struct ResumeTests {
     @Test func aRunThatIsKilledWhileItJoinsLeavesNothingBehind() async throws {
         let runs = try ResumableRuns()
         #expect(try await runs.run(to: "whole.mp4").exitCode == 0)
-        try await runs.kill { runs.finishedSegments == 4 }
-        // Joining takes no more than a moment: what it leaves there is made by hand, too.
+        try await runs.render()
+        // What joining leaves there when it is killed.
         try Data("half a file".utf8).write(to: runs.runFolder.appendingPathComponent("joined"))
         try Data("half a file".utf8).write(to: runs.runFolder.appendingPathComponent("segment-0.partial"))
         let result = try await runs.run()
