@@ -108,10 +108,12 @@ public final class VideoReader: @unchecked Sendable {
         if fieldNoteAtOpening == nil, let fieldNote { notes.append(fieldNote) }
         if let damage { notes.append(damage) }
         if unreadable > 0 {
-            notes.append("\(path): \(unreadable) images could not be read and were passed over")
+            notes.append("\(path): images that could not be read and are passed over: \(unreadable)")
         }
         if repaired > 0 {
-            notes.append("\(path): \(repaired) frames had no usable time and were put behind the one before")
+            notes.append(
+                "\(path): \(counted(repaired, "frame")) had no usable time and \(repaired == 1 ? "was" : "were") put behind the one before"
+            )
         }
         if normalizer.changed > 0 {
             notes.append(

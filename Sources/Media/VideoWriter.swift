@@ -108,7 +108,7 @@ public final class VideoWriter: @unchecked Sendable {
         }
         if sides.repaired > 0 {
             notes.append(
-                "\(sides.repaired) packets of other streams had no usable time and were put behind the one before"
+                "\(counted(sides.repaired, "packet")) of other streams had no usable time and \(sides.repaired == 1 ? "was" : "were") put behind the one before"
             )
         }
         if sides.damage > 0 {

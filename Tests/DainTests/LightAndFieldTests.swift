@@ -29,7 +29,7 @@ struct LightAndFieldTests {
         #expect(result.exitCode == 0, "\(result)")
         #expect(
             result.stderrLines.first
-                == "dain: warning: plates: 1 numbers are missing, the first after 1001; the frames around a gap become neighbours"
+                == "dain: warning: plates: 1 number is missing, the first after 1001; the frames around a gap become neighbours"
         )
         #expect(try folder.names(in: "doubled") == (1...4).map { "000\($0).exr" })
         for number in 1...4 {

@@ -44,7 +44,8 @@ struct ResumableRun {
         }
         try job.cancellation.check()
         try join(journal, announced: announced.count)
-        log.notice("wrote \(job.output): \(journal.frames) frames, \(journal.newFrames) of them new")
+        log.notice(
+            "wrote \(job.output): \(counted(journal.frames, "frame")), \(journal.newFrames) of them new")
     }
 
     /// Begins the result and gives it up: all that can be wrong with its container shows now, not when days have passed.
