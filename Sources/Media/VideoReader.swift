@@ -98,7 +98,12 @@ public final class VideoReader: @unchecked Sendable {
         let reason = file.demuxer.errors.first.map { " (\($0))" } ?? ""
         // Containers that count their frames tell what is missing.
         let declared = Int(file.stream.pointee.nb_frames)
-        let share = declared > framesRead ? ": \(framesRead) of \(declared) frames" : ""
+        let counts = [
+            declared > framesRead ? "\(framesRead) of \(counted(declared, "frame"))" : nil,
+            file.damage > 0 ? "\(counted(file.damage, "packet")) could not be decoded" : nil,
+            file.concealed > 0 ? "\(counted(file.concealed, "frame")) in part only" : nil,
+        ].compactMap(\.self)
+        let share = counts.isEmpty ? "" : ": " + counts.joined(separator: ", ")
         return "\(path): is damaged\(reason); what could be decoded is used\(share)"
     }
 
