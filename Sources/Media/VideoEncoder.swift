@@ -124,6 +124,15 @@ final class VideoEncoder {
             context.pointee.chroma_sample_location = ColourProperties(source.first).chromaLocation
         }
         if format.isFullRangeByName { context.pointee.color_range = AVCOL_RANGE_JPEG }
+        if context.pointee.codec_id == AV_CODEC_ID_MJPEG, !format.isRGB {
+            // What JFIF says, and JPEG files have no place to say otherwise.
+            context.pointee.colorspace = AVCOL_SPC_BT470BG
+            context.pointee.chroma_sample_location = AVCHROMA_LOC_CENTER
+        }
+        if Fields.areCoded(of: source.first, by: context) {
+            context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME
+        }
+        context.pointee.field_order = Fields.order(of: source.first)
         context.pointee.thread_count = 0
         if source.needsGlobalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
         if !source.allowsReordering { context.pointee.max_b_frames = 0 }

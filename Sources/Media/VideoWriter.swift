@@ -138,6 +138,9 @@ public final class VideoWriter: @unchecked Sendable {
                 containerFormats: Container.pixelFormats(muxer.container))
             do throws(MediaError) {
                 let encoder = try VideoEncoder(codec, source, settings)
+                if let loss = Fields.loss(of: frame, by: encoder.context, in: muxer.container) {
+                    notes.append(loss)
+                }
                 if let refusal {
                     notes.append("\(refusal); \(FFmpeg.string(codec.pointee.name) ?? "another") is used")
                 }
