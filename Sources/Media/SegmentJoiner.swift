@@ -179,6 +179,9 @@ private final class JoinWriter {
             for input in original.streams {
                 if input == interpolated {
                     added = try addVideo()
+                } else if Timecode.isTrack(input) {
+                    // The muxer makes it anew, from what the segments state.
+                    continue
                 } else if !StreamCopy.isChapterTrack(input, of: original),
                     let stream = try StreamCopy.addStream(input, beside: trial, to: muxer, &notes)
                 {

@@ -215,9 +215,22 @@ public final class VideoWriter: @unchecked Sendable {
             if input == video {
                 let stream = try addVideo(muxer, encoder, rate: rate)
                 try StreamCopy.describeVideo(stream, like: input, first, in: muxer, &notes)
+                if let loss = Timecode.loss(of: input, at: rate, in: muxer.container, timing) {
+                    Timecode.remove(from: stream)
+                    notes.append("\(input.name): its time code is dropped: \(loss)")
+                }
                 added = stream
                 plan.append(OutputPlan.Stream(input, isKept: true))
                 plan[plan.count - 1].isInterpolated = true
+            } else if Timecode.isTrack(input), timing.copiesOthers {
+                // The video states it, too, and what becomes of it was said there.
+                var reason = Timecode.loss(of: video, at: rate, in: muxer.container, timing)
+                if !Timecode.isStated(by: video) {
+                    reason = "the video does not refer to it"
+                    notes.append(
+                        "time code stream \(input.pointee.index) is dropped: the video does not refer to it")
+                }
+                plan.append(OutputPlan.Stream(input, isKept: reason == nil, reason: reason))
             } else if !StreamCopy.isChapterTrack(input, of: demuxer) {
                 let reason = try sides.add(input, beside: trial, &notes)
                 plan.append(OutputPlan.Stream(input, isKept: reason == nil, reason: reason))

@@ -3,8 +3,39 @@ import Media
 import Testing
 import Timing
 
-/// A second video, which is copied.
+/// What is copied beside the interpolated video: a second video, a time code.
 struct CopiedVideoTests {
+    /// QuickTime's time code is a track of its own, which muxers make anew of what the video states.
+    @Test func timeCodesAreKept() async throws {
+        let folder = try TemporaryFolder()
+        try Remux.encode(
+            folder["a.mp4"], width: 64, height: 48, frames: 4,
+            settings: EncoderSettings(codec: "libx264", preset: "ultrafast"), in: folder)
+        try Remux.combine(
+            [folder["a.mp4"]], into: folder["clip.mov"], metadata: ["timecode": "01:02:03:04"])
+        #expect(try MediaFile(folder["clip.mov"]).streams.map(\.kind) == [.video, .data])
+        for (name, options, warning) in [
+            ("out.mov", [], nil), ("out.mp4", [], nil), ("out.mkv", [], nil),
+            ("out.avi", [], "container avi cannot hold it"),
+            ("part.mov", ["--start", "0.08"], "the result begins at another frame"),
+            ("fast.mov", ["--factor", "12"], "counts at most 255 frames a second"),
+        ] as [(String, [String], String?)] {
+            let result = try await DainProcess.run(
+                ["interpolate", "clip.mov", "-o", name] + options, currentDirectory: folder.url)
+            #expect(result.exitCode == 0, "\(result)")
+            let warnings = result.stderrLines.filter {
+                $0.hasPrefix("dain: warning: ") && $0.contains("dropped")
+            }
+            #expect(warnings.count == (warning == nil ? 0 : 1), "\(name): \(result)")
+            #expect(
+                warnings.allSatisfy {
+                    $0.contains("its time code is dropped: ") && $0.contains(warning ?? "")
+                }, "\(result)")
+            let found = try MediaFile(folder[name])
+            #expect(found.timecode == (warning == nil ? "01:02:03:04" : nil), "\(name)")
+        }
+    }
+
     /// Frames that are stored in another order than they are shown in keep their times. Matroska does not store when they
     /// are decoded, so that this must be found out for those at the beginning.
     @Test(arguments: ["mkv", "mp4"], ["mkv", "mp4", "ts"])

@@ -42,6 +42,8 @@ struct MediaFile {
     let container: String
     let duration: Rational?
     let title: String?
+    /// As the first stream states it.
+    let timecode: String?
     let chapters: [Chapter]
     let streams: [Stream]
 
@@ -59,6 +61,9 @@ struct MediaFile {
             context.pointee.duration == cffmpeg_no_timestamp
             ? nil : Rational(context.pointee.duration, Int64(AV_TIME_BASE))
         title = Self.entry("title", context.pointee.metadata)
+        timecode =
+            context.pointee.nb_streams == 0
+            ? nil : Self.entry("timecode", context.pointee.streams[0]!.pointee.metadata)
         chapters = (0..<Int(context.pointee.nb_chapters)).map { index in
             let chapter = context.pointee.chapters[index]!.pointee
             return Chapter(
@@ -83,11 +88,6 @@ struct MediaFile {
         }
         self.streams = streams
     }
-
-    var video: Stream { streams.first { $0.kind == .video }! }
-    func streams(_ kind: Kind) -> [Stream] { streams.filter { $0.kind == kind } }
-
-    /// When the video's packets are shown, in that order.
 
     /// Of each frame of the video, whether its upper field is first; nil for those that are not made of fields.
     static func fields(of file: URL) throws -> [Bool?] {
@@ -120,6 +120,11 @@ struct MediaFile {
         }
         return fields
     }
+
+    var video: Stream { streams.first { $0.kind == .video }! }
+    func streams(_ kind: Kind) -> [Stream] { streams.filter { $0.kind == kind } }
+
+    /// When the video's packets are shown, in that order.
     var videoTimes: [Rational] { video.packets.compactMap(\.time).sorted() }
 
     private static func describe(_ pointer: UnsafeMutablePointer<AVStream>) -> Stream {

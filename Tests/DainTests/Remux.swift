@@ -10,8 +10,8 @@ enum Remux {
         var code: Int32
     }
 
-    /// Writes all streams of all files into one, packets and times as they are.
-    static func combine(_ files: [URL], into file: URL) throws {
+    /// Writes all streams of all files into one, packets and times as they are; the first stream gets the metadata.
+    static func combine(_ files: [URL], into file: URL, metadata: [String: String] = [:]) throws {
         var output: UnsafeMutablePointer<AVFormatContext>?
         try check(
             avformat_alloc_output_context2(&output, nil, nil, file.path), "avformat_alloc_output_context2")
@@ -34,6 +34,9 @@ enum Remux {
                 stream.pointee.time_base = from.pointee.time_base
                 stream.pointee.avg_frame_rate = from.pointee.avg_frame_rate
             }
+        }
+        for (key, value) in metadata {
+            try check(av_dict_set(&output.pointee.streams[0]!.pointee.metadata, key, value, 0), "av_dict_set")
         }
         try check(avio_open(&output.pointee.pb, file.path, AVIO_FLAG_WRITE), "avio_open")
         defer { avio_closep(&output.pointee.pb) }
