@@ -60,6 +60,7 @@ struct ResumableRun {
     private func beginning(encoder: String) throws -> RunJournal {
         let fresh = RunJournal(
             fingerprint: fingerprint, encoder: encoder, memoryLimit: job.network.memoryLimit)
+        if let damage = folder.damageOfJournal() { job.monitor.warn(damage) }
         guard var journal = folder.journal() else {
             folder.clean(keeping: nil)
             return fresh
