@@ -93,6 +93,9 @@ struct Planner {
         let probe = try SpeedProbe(interpolator, width: width, height: height)
         let strategy = try interpolator.strategy(width: width, height: height)
         let tile = strategy.plan.tiles[0]
+        let least = interpolator.leastMemory(width: width, height: height)
+        // The probe's own size would state less.
+        if least > network.memoryLimit { throw MemoryLimitError(limit: network.memoryLimit, needed: least) }
         var total: Double?
         if let new = frames.newAtMost, let pairs {
             total = probe.seconds(newFrames: new, pairs: pairs, strategy).rounded(toPlaces: 1)
@@ -112,6 +115,7 @@ struct Planner {
                 tileHeight: tile.rows.count),
             estimate: RunPlan.Estimate(
                 seconds: total,
+                leastBytes: least,
                 secondsPerNewFrame: probe.seconds(newFrames: 1, pairs: 1, strategy).rounded(toPlaces: 3),
                 probe: "\(probe.width)x\(probe.height)"), warnings: warnings + media.notes)
     }

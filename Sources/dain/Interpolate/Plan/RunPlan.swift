@@ -43,6 +43,8 @@ struct RunPlan: Encodable {
     struct Memory: Encodable {
         var bytes: Int
         var limitBytes: Int
+        /// The smallest limit that frames of this size can be made within.
+        var leastBytes: Int
         var tiles: Int
         var tileWidth: Int
         var tileHeight: Int
