@@ -41,7 +41,9 @@ struct Planner {
             throw BadUsage("\(input): no frame lies in the part that was asked for")
         }
         var durations = RunSummary.Durations()
-        durations.input = video.frameCount.map { (Double($0) / nominal.doubleValue).rounded(toPlaces: 3) }
+        durations.input = (forecast?.input ?? video.frameCount).map {
+            (Double($0) / nominal.doubleValue).rounded(toPlaces: 3)
+        }
         durations.output = forecast.map {
             (Double($0.output) / time.outputRate.doubleValue).rounded(toPlaces: 3)
         }
@@ -49,7 +51,8 @@ struct Planner {
             output, media, width: video.width, height: video.height, pixelFormat: video.pixelFormatName,
             rates: (video.frameRate.map(\.description), time.outputRate.description),
             frames: RunPlan.Frames(
-                input: video.frameCount, output: forecast?.output, newAtMost: forecast?.new),
+                input: forecast?.input ?? video.frameCount, output: forecast?.output, newAtMost: forecast?.new
+            ),
             pairs: forecast?.pairs, durations: durations, warnings: reader.openingNotes)
     }
 
@@ -90,12 +93,12 @@ struct Planner {
     ) throws -> RunPlan {
         let interpolator = try network.load()
         // The probe comes first: its strategy is for its own size.
-        let probe = try SpeedProbe(interpolator, width: width, height: height)
-        let strategy = try interpolator.strategy(width: width, height: height)
-        let tile = strategy.plan.tiles[0]
         let least = interpolator.leastMemory(width: width, height: height)
         // The probe's own size would state less.
         if least > network.memoryLimit { throw MemoryLimitError(limit: network.memoryLimit, needed: least) }
+        let probe = try SpeedProbe(interpolator, width: width, height: height)
+        let strategy = try interpolator.strategy(width: width, height: height)
+        let tile = strategy.plan.tiles[0]
         var total: Double?
         if let new = frames.newAtMost, let pairs {
             total = probe.seconds(newFrames: new, pairs: pairs, strategy).rounded(toPlaces: 1)
@@ -112,10 +115,10 @@ struct Planner {
             memory: RunPlan.Memory(
                 bytes: strategy.bytes, limitBytes: network.memoryLimit,
                 tiles: strategy.plan.tiles.count, tileWidth: tile.columns.count,
+                leastBytes: least,
                 tileHeight: tile.rows.count),
             estimate: RunPlan.Estimate(
                 seconds: total,
-                leastBytes: least,
                 secondsPerNewFrame: probe.seconds(newFrames: 1, pairs: 1, strategy).rounded(toPlaces: 3),
                 probe: "\(probe.width)x\(probe.height)"), warnings: warnings + media.notes)
     }
