@@ -249,6 +249,10 @@ final class VideoEncoder {
             converted.pointer.pointee.colorspace = isRGB ? AVCOL_SPC_RGB : context.pointee.colorspace
             converted.pointer.pointee.color_range = isRGB ? AVCOL_RANGE_JPEG : context.pointee.color_range
             converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
+        } else if isJPEG {
+            converted.pointer.pointee.colorspace = context.pointee.colorspace
+            converted.pointer.pointee.color_range = AVCOL_RANGE_JPEG
+            converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
         }
         if let curve = frame.curve(in: converted.format) {
             converted.pointer.pointee.color_trc = curve
@@ -258,10 +262,6 @@ final class VideoEncoder {
         let (source, target) = (Scaler.Side(frame), Scaler.Side(converted))
         if scaler?.source != source || scaler?.target != target {
             scaler = try Scaler(from: source, to: target)
-        } else if isJPEG {
-            converted.pointer.pointee.colorspace = context.pointee.colorspace
-            converted.pointer.pointee.color_range = AVCOL_RANGE_JPEG
-            converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
         }
         try scaler?.convert(frame, into: converted)
         return converted

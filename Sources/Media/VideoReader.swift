@@ -12,6 +12,12 @@ public final class VideoReader: @unchecked Sendable {
     public let path: String
     /// Whether the input is a folder or a pattern of images.
     public let isSequence: Bool
+    /// Whether the input is a file of one image.
+    public var isSingleImage: Bool {
+        guard let demuxer = file?.demuxer, !demuxer.isLive else { return false }
+        let format = FFmpeg.string(demuxer.context.pointee.iformat.pointee.name) ?? ""
+        return format == "image2" || format.hasSuffix("_pipe")
+    }
     /// What is known of the video before it is decoded, and from its first frame.
     public let video: VideoDescription
 

@@ -29,6 +29,7 @@ struct VideoJob {
         }
         try StandardStreams.check(input: input, output: output)
         let reader = try VideoReader(path: input, settings: command.input.settings)
+        try Self.checkThatItMoves(reader)
         let opening = reader.openingNotes
         report(opening)
         let plan = TimePlan(command, reader.video)

@@ -23,6 +23,7 @@ struct Planner {
         let input = command.inputs[0]
         let output = command.output ?? OutputName.ofResult(of: input, label: command.resultLabel)
         let reader = try VideoReader(path: input, settings: command.input.settings)
+        try VideoJob.checkThatItMoves(reader)
         guard let first = reader.firstFrame else { throw MediaError.nothingDecodes(path: input) }
         let (video, time) = (reader.video, TimePlan(command, reader.video))
         if let report = command.scenes.report {
@@ -92,10 +93,10 @@ struct Planner {
         durations: RunSummary.Durations, warnings: [String]
     ) throws -> RunPlan {
         let interpolator = try network.load()
-        // The probe comes first: its strategy is for its own size.
         let least = interpolator.leastMemory(width: width, height: height)
         // The probe's own size would state less.
         if least > network.memoryLimit { throw MemoryLimitError(limit: network.memoryLimit, needed: least) }
+        // The probe comes first: its strategy is for its own size.
         let probe = try SpeedProbe(interpolator, width: width, height: height)
         let strategy = try interpolator.strategy(width: width, height: height)
         let tile = strategy.plan.tiles[0]
@@ -114,8 +115,8 @@ struct Planner {
                 pixelFormat: media.pixelFormat), streams: media.streams.map(RunPlan.Stream.init),
             memory: RunPlan.Memory(
                 bytes: strategy.bytes, limitBytes: network.memoryLimit,
-                tiles: strategy.plan.tiles.count, tileWidth: tile.columns.count,
                 leastBytes: least,
+                tiles: strategy.plan.tiles.count, tileWidth: tile.columns.count,
                 tileHeight: tile.rows.count),
             estimate: RunPlan.Estimate(
                 seconds: total,
