@@ -77,7 +77,7 @@ struct NamesTests {
         (["--pix-fmt", "yuv420"], "did you mean 'yuv420p'?"),
         (["--format", "matrosk"], "did you mean 'matroska'?"),
         (["--input-format", "rawvide"], "did you mean 'rawvideo'?"),
-        (["--model", "dain-campain2"], "did you mean 'dain-campaign2'?"),
+        (["--model", "dain-campain3"], "did you mean 'dain-campaign3'?"),
         (["--fators", "2"], "--factor"),
     ])
     func nearNamesAreOffered(_ arguments: [String], _ expected: String) async throws {

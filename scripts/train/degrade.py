@@ -8,14 +8,16 @@ import math
 import torch
 import torch.nn.functional as F
 
-# Shares of the triplets that are compressed, and whose outer frames get noise.
-COMPRESSED, NOISY = 0.35, 0.2
+# Shares of the triplets that are compressed, of which blocks are skipped, and whose outer frames get noise.
+COMPRESSED, SKIPPED, NOISY = 0.25, 0.2, 0.2
 LARGEST_NOISE = 0.02
 # Share of the triplets that stand still, all but a little noise: what does not move must come out as it went in.
 STILL, STILL_NOISE = 0.12, 0.006
 # Steps of the quantiser at frequency 0, in code values, and how they grow towards the highest frequency.
 FINEST_STEP, COARSEST_STEP, GROWTH = 3.0, 24.0, 5.0
 BLOCK = 8
+# A block is skipped that changes by less than this, in code values; the limit is drawn below it.
+LARGEST_SKIP = 6.0
 
 
 def some(triplets: torch.Tensor, probability: float) -> torch.Tensor:
@@ -51,6 +53,7 @@ def degrade(triplets: torch.Tensor) -> torch.Tensor:
     nobody wants it in a new frame."""
     n, device = triplets.shape[0], triplets.device
     triplets = torch.where(some(triplets, COMPRESSED), compress(triplets), triplets)
+    triplets = torch.where(some(triplets, SKIPPED), skip(triplets), triplets)
     strength = some(triplets, NOISY) * torch.rand(n, 1, 1, 1, 1, device=device) * LARGEST_NOISE
     outer = torch.tensor((1.0, 0.0, 1.0), device=device).view(1, 3, 1, 1, 1)
     return (triplets + torch.randn_like(triplets) * strength * outer).clamp(0, 1)
@@ -81,6 +84,21 @@ def compress(triplets: torch.Tensor) -> torch.Tensor:
     blue, red = luma + chroma[:, 0] / 0.564, luma + chroma[:, 1] / 0.713
     frames = torch.stack((red, (luma - 0.299 * red - 0.114 * blue) / 0.587, blue), 1)
     return frames[:, :, :height, :width].clamp(0, 1).view_as(triplets)
+
+
+def skip(triplets: torch.Tensor) -> torch.Tensor:
+    """As a codec does that saves bits where little changes: such blocks repeat the frame before, exactly. What moves has a
+    still background then that ends at blocks."""
+    n, device = triplets.shape[0], triplets.device
+    limit = torch.rand(n, 1, 1, 1, device=device) * LARGEST_SKIP / 255
+    frames = [triplets[:, 0]]
+    for frame in triplets.unbind(1)[1:]:
+        change = (frame - frames[-1]).abs().mean(1, keepdim=True)
+        change = F.avg_pool2d(change, 2 * BLOCK, ceil_mode=True, count_include_pad=False)
+        # Not resized to the frame, which would stretch the last, partial blocks.
+        change = change.repeat_interleave(2 * BLOCK, 2).repeat_interleave(2 * BLOCK, 3)
+        frames.append(torch.where(change[:, :, : frame.shape[2], : frame.shape[3]] < limit, frames[-1], frame))
+    return torch.stack(frames, 1)
 
 
 def quantised(planes: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
