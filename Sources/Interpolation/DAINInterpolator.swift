@@ -35,9 +35,9 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
         let padding = Padding(width: image.width, height: image.height, scheme: scheme)
         let shape = Shape(channels: 3, height: image.height, width: image.width)
         return try planner.run(padding.padded(shape)) { strategy in
-            let original = try backend.makeTensor(shape)
+            let original = try backend.makeTensor(shape, as: .values)
             try image.values.withUnsafeBufferPointer { try backend.upload($0, to: original) }
-            let padded = try backend.makeTensor(padding.padded(shape))
+            let padded = try backend.makeTensor(padding.padded(shape), as: .values)
             backend.padReplicating(original, left: padding.left, top: padding.top, into: padded)
             let frame = PreparedFrame(
                 image: padded, alpha: try image.alpha.map { try alphaWarp.tensor($0, of: image, padding) },
@@ -151,7 +151,8 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
     private func part(of tensor: B.Tensor, _ tile: TilePlan.Tile, _ plan: TilePlan) throws -> B.Tensor {
         if plan.isWhole { return tensor }
         let part = try backend.makeTensor(
-            Shape(channels: tensor.shape.channels, height: tile.rows.count, width: tile.columns.count))
+            Shape(channels: tensor.shape.channels, height: tile.rows.count, width: tile.columns.count),
+            as: .values)
         backend.crop(tensor, left: tile.columns.lowerBound, top: tile.rows.lowerBound, into: part)
         return part
     }

@@ -6,6 +6,8 @@ import Tensors
 /// allocates.
 public struct MemoryNeed: Sendable {
     let rectifies: Bool
+    /// Of the backend.
+    let rowsPerStrip: Int
 
     /// Filters in the form that is computed with, and what the largest convolutions take for their own.
     public var fixed: Int { (rectifies ? 520 : 400) << 20 }
@@ -29,7 +31,7 @@ public struct MemoryNeed: Sendable {
         // Kernels 32, flows 8, blend and output 9.
         let pair = 49
         // The first layer's input is made in strips; then come two tensors of 128.
-        let strip = RowStrips(height: height, halo: 3).map(\.input.count).max() ?? height
+        let strip = RowStrips(height: height, halo: 3, rows: rowsPerStrip).map(\.input.count).max() ?? height
         let part = strip < height ? 128 : 0
         let entry = (RectifyNetInput.channels + part) * strip / max(1, height)
         return contexts + pair + 128 + max(128, entry)
@@ -37,5 +39,5 @@ public struct MemoryNeed: Sendable {
 }
 
 extension DAIN {
-    public var memoryNeed: MemoryNeed { MemoryNeed(rectifies: !skipsRectification) }
+    public var memoryNeed: MemoryNeed { MemoryNeed(rectifies: !skipsRectification, rowsPerStrip: backend.rowsPerStrip) }
 }
