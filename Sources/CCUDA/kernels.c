@@ -29,6 +29,9 @@ static const char projection[] = {
 static const char adaptiveWarp[] = {
 #embed "kernels/adaptive_warp.cu"
     EMBED_END};
+static const char epilogue[] = {
+#embed "kernels/epilogue.cu"
+    EMBED_END};
 static const char narrowConvolution[] = {
 #embed "kernels/narrow_convolution.cu"
     EMBED_END};
@@ -42,6 +45,7 @@ static const KernelSource sources[] = {
     {"backward_warp.cu", backwardWarp},
     {"projection.cu", projection},
     {"adaptive_warp.cu", adaptiveWarp},
+    {"epilogue.cu", epilogue},
     {"narrow_convolution.cu", narrowConvolution},
 };
 

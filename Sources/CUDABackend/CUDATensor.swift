@@ -51,6 +51,12 @@ public struct CUDATensor: BackendTensor {
             firstChannel: firstChannel, firstRow: firstRow)
     }
 
+    /// Another tensor of the same layout, with undefined values.
+    func emptyCopy(pool: MemoryPool) throws -> CUDATensor {
+        let whole = try CUDATensor(shape, isHalf: isHalf, padding: pitch - shape.channels, pool: pool)
+        return CUDATensor(whole, shape: shape, tail: 0, firstChannel: 0, firstRow: 0)
+    }
+
     var bytesPerElement: Int { isHalf ? 2 : 4 }
 
     var address: CUdeviceptr {

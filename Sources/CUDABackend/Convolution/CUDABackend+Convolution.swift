@@ -57,13 +57,26 @@ extension CUDABackend {
         let weights = try convolution.weights(
             .matrix(inputs: input.shape.channels, outputs: output.shape.channels, isHalf: output.isHalf))
         func run(_ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor) throws {
-            let plan = try convolution.plan(geometry(input, residual, output), cuDNN: cuDNN)
-            let workspace = try pool.allocate(max(1, plan.workspaceBytes))
-            try cuDNN.exclusively {
-                try plan.run(
-                    input: input, weights: weights.weights.address, bias: weights.bias.address, residual: residual,
-                    output: output, workspace: workspace.address)
+            let geometry = geometry(input, residual, output)
+            func launch(_ plan: ConvolutionPlan, into output: CUDATensor) throws {
+                let workspace = try pool.allocate(max(1, plan.workspaceBytes))
+                // What is still to be added must not be written over.
+                let sums = plan.isFused || residual?.address != output.address ? output : try output.emptyCopy(pool: pool)
+                try cuDNN.exclusively {
+                    try plan.run(
+                        input: input, weights: weights.weights.address, bias: weights.bias.address,
+                        residual: residual, output: sums, workspace: workspace.address)
+                }
+                if !plan.isFused { finish(sums, convolution, weights.bias, residual, output) }
             }
+            let plan = try convolution.plan(geometry) {
+                // Trials write elsewhere: what is added may be the output itself.
+                let scratch = try output.emptyCopy(pool: pool)
+                return try PlanChooser(geometry, layer: convolution.name, cuDNN: cuDNN, device: device).best {
+                    try launch($0, into: scratch)
+                }
+            }
+            try launch(plan, into: output)
         }
         do {
             try run(input, residual, output)
@@ -75,26 +88,51 @@ extension CUDABackend {
         }
     }
 
+    /// output = activation(sums + bias + residual)
+    private func finish(
+        _ sums: CUDATensor, _ convolution: CUDAConvolution, _ bias: MemoryBlock, _ residual: CUDATensor?,
+        _ output: CUDATensor
+    ) {
+        let biasMap = DeviceTensor(
+            data: bias.address, pitch: Int32(output.shape.channels), channels: Int32(output.shape.channels), height: 1,
+            width: 1, isHalf: output.isHalf ? 1 : 0, unused: 0)
+        run(
+            "finish_convolution", making: output, reading: [sums] + (residual.map { [$0] } ?? []),
+            [
+                .tensor(sums.onDevice), .tensor(biasMap), .tensor(residual?.onDevice ?? .none),
+                .float(convolution.description.activation.slope), .tensor(output.onDevice),
+            ])
+    }
+
     private func runNarrow(
         _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
     ) throws {
         let description = convolution.description
-        let weights = try convolution.weights(.narrow)
-        let slope: Float =
-            switch description.activation {
-            case .identity: 1
-            case .relu: 0
-            case .leakyReLU(let slope): slope
-            }
-        try device.launch(
-            "narrow_convolution_\(description.outputChannels)", threads: output.shape.planeCount, block: 128,
-            [
-                .tensor(input.onDevice), .address(weights.weights.address), .address(weights.bias.address),
-                .integer(description.kernel), .integer(description.stride), .integer(description.dilation),
-                .float(slope), .tensor(residual?.onDevice ?? .none), .tensor(output.onDevice),
-                .integer(input.isAligned ? 1 : 0),
-            ])
+        let inputs = (description.inputChannels + 7) / 8 * 8
+        let weights = try convolution.weights(.narrow(inputs: inputs))
+        let arguments: [KernelArgument] = [
+            .tensor(input.onDevice), .address(weights.weights.address), .integer(inputs),
+            .address(weights.bias.address), .integer(description.kernel), .integer(description.stride),
+            .integer(description.dilation), .float(description.activation.slope), .tensor(residual?.onDevice ?? .none),
+            .tensor(output.onDevice),
+        ]
+        // Eight channels at once, and zeros behind the last.
+        let isWhole = input.isAligned && input.tail >= inputs - description.inputChannels
+        if let pixels = Self.pixelsOfShared[description.outputChannels], inputs >= 64, isWhole {
+            let lanes = inputs >= 256 ? 32 : inputs >= 128 ? 16 : 8
+            let groups = output.shape.height * ((output.shape.width + pixels - 1) / pixels)
+            try device.launch(
+                "shared_convolution_\(description.outputChannels)", threads: groups * lanes, block: 128,
+                arguments + [.integer(lanes)])
+        } else {
+            try device.launch(
+                "narrow_convolution_\(description.outputChannels)", threads: output.shape.planeCount, block: 128,
+                arguments + [.integer(input.isAligned ? 1 : 0)])
+        }
     }
+
+    /// By output channels: how many pixels a group of threads makes, as the kernels are compiled.
+    private static let pixelsOfShared = [1: 4, 2: 4, 3: 4, 8: 2]
 
     // MARK: Maps as cuDNN takes them
 
@@ -129,5 +167,16 @@ extension CUDATensor {
         let sixtyFours = (64 - channels % 64) % 64
         if channels > 256, tail >= sixtyFours { return widened(by: sixtyFours) }
         return widened(by: (8 - channels % 8) % 8)
+    }
+}
+
+extension Activation {
+    /// What negative values are multiplied by.
+    fileprivate var slope: Float {
+        switch self {
+        case .identity: 1
+        case .relu: 0
+        case .leakyReLU(let slope): slope
+        }
     }
 }

@@ -10,14 +10,16 @@ public final class CUDAConvolution: @unchecked Sendable {
     private let pool: MemoryPool
     private let device: CUDADevice
     private let packed = Mutex<[Packing: PackedWeights]>([:])
-    private let plans = Mutex<[ConvolutionGeometry: Result<ConvolutionPlan, any Error>]>([:])
+    /// Guarded by `planning`.
+    private var plans: [ConvolutionGeometry: Result<ConvolutionPlan, any Error>] = [:]
+    private let planning = Mutex(())
 
     /// How weights are laid out.
     enum Packing: Hashable {
         /// For cuDNN: [output][row][column][input], with zeros for padded channels.
         case matrix(inputs: Int, outputs: Int, isHalf: Bool)
-        /// For the project's own kernel: [row][column][input][output].
-        case narrow
+        /// For the project's own kernels: [row][column][input][output], with zeros for padded inputs.
+        case narrow(inputs: Int)
     }
 
     struct PackedWeights {
@@ -39,21 +41,21 @@ public final class CUDAConvolution: @unchecked Sendable {
             let made =
                 switch packing {
                 case .matrix(let inputs, let outputs, let isHalf): try matrix(inputs, outputs, isHalf)
-                case .narrow: try narrow()
+                case .narrow(let inputs): try narrow(inputs)
                 }
             packed[packing] = made
             return made
         }
     }
 
-    /// The plan for a geometry, or the error that making it gave before.
-    func plan(_ geometry: ConvolutionGeometry, cuDNN: CuDNN) throws -> ConvolutionPlan {
-        try plans.withLock { plans in
-            if let known = plans[geometry] { return known }
-            let made = Result { try cuDNN.exclusively { try ConvolutionPlan(geometry, cuDNN: cuDNN, layer: name) } }
+    /// The plan for a geometry, found by `choose` the first time; or the error that this gave.
+    func plan(_ geometry: ConvolutionGeometry, _ choose: () throws -> ConvolutionPlan) throws -> ConvolutionPlan {
+        try planning.withLock { _ in
+            if let known = plans[geometry] { return try known.get() }
+            let made = Result(catching: choose)
             plans[geometry] = made
-            return made
-        }.get()
+            return try made.get()
+        }
     }
 
     private func matrix(_ inputs: Int, _ outputs: Int, _ isHalf: Bool) throws -> PackedWeights {
@@ -70,14 +72,14 @@ public final class CUDAConvolution: @unchecked Sendable {
             weights: try onDevice(weights, isHalf: isHalf), bias: try onDevice(bias, isHalf: isHalf))
     }
 
-    private func narrow() throws -> PackedWeights {
+    private func narrow(_ inputs: Int) throws -> PackedWeights {
         let (taps, outputs) = (description.kernel * description.kernel, description.outputChannels)
-        var weights = [Float](repeating: 0, count: values.values.count)
+        var weights = [Float](repeating: 0, count: taps * inputs * outputs)
         for output in 0..<outputs {
             for input in 0..<description.inputChannels {
                 let from = (output * description.inputChannels + input) * taps
                 for tap in 0..<taps {
-                    weights[(tap * description.inputChannels + input) * outputs + output] = values.values[from + tap]
+                    weights[(tap * inputs + input) * outputs + output] = values.values[from + tap]
                 }
             }
         }

@@ -18,7 +18,9 @@ struct ConvolutionGeometry: Hashable {
 }
 
 /// cuDNN's way to compute one convolution: activation(convolution(x) + residual + bias).
-final class ConvolutionPlan {
+///
+/// Not changed after it is made; it runs under cuDNN's lock.
+final class ConvolutionPlan: @unchecked Sendable {
     private enum Identifier {
         static let input = 1, weights = 2, output = 3, bias = 4, residual = 5
         static let firstVirtual = 10
@@ -28,24 +30,32 @@ final class ConvolutionPlan {
     private let plan: CuDNNDescriptor
     private let cuDNN: CuDNN
     private let hasResidual: Bool
+    /// Whether cuDNN also adds the residual and the bias and applies the activation. Where it does not, `finish` must.
+    let isFused: Bool
 
-    /// Takes the first of the engines that cuDNN recommends which can be prepared. Throws ``CUDAError`` where there is none.
-    init(_ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String) throws {
+    private init(_ plan: CuDNNDescriptor, isFused: Bool, _ geometry: ConvolutionGeometry, _ cuDNN: CuDNN) throws {
+        self.plan = plan
+        self.isFused = isFused
         self.cuDNN = cuDNN
-        hasResidual = geometry.residualPitch != nil
-        (plan, workspaceBytes) = try Self.prepare(geometry, cuDNN, layer)
+        hasResidual = isFused && geometry.residualPitch != nil
+        workspaceBytes = try plan.integer(CCUDNN_EXECUTION_PLAN_WORKSPACE_SIZE)
     }
 
-    private static func prepare(_ geometry: ConvolutionGeometry, _ cuDNN: CuDNN, _ layer: String) throws
-        -> (plan: CuDNNDescriptor, workspaceBytes: Int)
-    {
-        let graph = try graph(geometry, cuDNN)
+    /// Gives `body` the plans that can be made, in the order that cuDNN recommends, until it has enough; they are made when
+    /// they are asked for, as each may have to be compiled. Throws ``CUDAError`` where there is none at all.
+    static func forEach(
+        _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String,
+        _ body: (ConvolutionPlan) throws -> Enough
+    ) throws {
         var reason = "no engine is offered"
-        for mode in [CCUDNN_HEURISTICS_A, CCUDNN_HEURISTICS_FALLBACK] {
+        var count = 0
+        for (isFused, mode) in [
+            (true, CCUDNN_HEURISTICS_A), (false, CCUDNN_HEURISTICS_A), (true, CCUDNN_HEURISTICS_FALLBACK),
+        ] where count == 0 || mode != CCUDNN_HEURISTICS_FALLBACK {
             let configurations: [CuDNNDescriptor]
             do {
                 let heuristics = try CuDNNDescriptor(CCUDNN_ENGINE_HEURISTICS_DESCRIPTOR, cuDNN.functions)
-                try heuristics.set(CCUDNN_ENGINE_HEURISTICS_GRAPH, [graph])
+                try heuristics.set(CCUDNN_ENGINE_HEURISTICS_GRAPH, [try graph(geometry, isFused: isFused, cuDNN)])
                 try heuristics.set(CCUDNN_ENGINE_HEURISTICS_MODE, mode, ofType: CCUDNN_TYPE_HEURISTICS_MODE)
                 configurations = try heuristics.finalized().descriptors(
                     CCUDNN_ENGINE_HEURISTICS_RESULTS, ofType: CCUDNN_ENGINE_CONFIGURATION_DESCRIPTOR, limit: 32)
@@ -54,27 +64,37 @@ final class ConvolutionPlan {
                 continue
             }
             for configuration in configurations {
+                let made: ConvolutionPlan
                 do {
                     if !geometry.allowsMatrixUnits, try usesMatrixUnits(configuration, cuDNN) { continue }
                     let plan = try CuDNNDescriptor(CCUDNN_EXECUTION_PLAN_DESCRIPTOR, cuDNN.functions)
                     try plan.set(CCUDNN_EXECUTION_PLAN_HANDLE, handle: cuDNN.handle)
                     try plan.set(CCUDNN_EXECUTION_PLAN_CONFIGURATION, [configuration])
-                    return (try plan.finalized(), try plan.integer(CCUDNN_EXECUTION_PLAN_WORKSPACE_SIZE))
+                    made = try ConvolutionPlan(plan.finalized(), isFused: isFused, geometry, cuDNN)
                 } catch {
                     reason = "\(error)"
+                    continue
                 }
+                count += 1
+                if try body(made) == .enough { return }
             }
         }
-        throw CUDAError.noEngine(layer: layer, reason: reason)
+        if count == 0 { throw CUDAError.noEngine(layer: layer, reason: reason) }
     }
+
+    enum Enough { case more, enough }
 
     /// Queues the convolution.
     func run(
         input: CUDATensor, weights: CUdeviceptr, bias: CUdeviceptr, residual: CUDATensor?, output: CUDATensor,
         workspace: CUdeviceptr
     ) throws {
-        var identifiers = [Identifier.input, Identifier.weights, Identifier.bias, Identifier.output]
-        var addresses = [input.address, weights, bias, output.address]
+        var identifiers = [Identifier.input, Identifier.weights, Identifier.output]
+        var addresses = [input.address, weights, output.address]
+        if isFused {
+            identifiers.append(Identifier.bias)
+            addresses.append(bias)
+        }
         if hasResidual, let residual {
             identifiers.append(Identifier.residual)
             addresses.append(residual.address)
@@ -101,7 +121,7 @@ final class ConvolutionPlan {
 
     // MARK: The graph
 
-    private static func graph(_ geometry: ConvolutionGeometry, _ cuDNN: CuDNN) throws -> CuDNNDescriptor {
+    private static func graph(_ geometry: ConvolutionGeometry, isFused: Bool, _ cuDNN: CuDNN) throws -> CuDNNDescriptor {
         let builder = GraphBuilder(geometry: geometry, functions: cuDNN.functions)
         let input = try builder.map(
             Identifier.input, geometry.inputChannels, geometry.height, geometry.width, pitch: geometry.inputPitch)
@@ -116,6 +136,17 @@ final class ConvolutionPlan {
             for: Shape(channels: 1, height: geometry.height, width: geometry.width))
         func made(_ identifier: Int, pitch: Int) throws -> CuDNNDescriptor {
             try builder.map(identifier, geometry.outputChannels, size.height, size.width, pitch: pitch)
+        }
+        func finished(_ operations: [CuDNNDescriptor]) throws -> CuDNNDescriptor {
+            let graph = try CuDNNDescriptor(CCUDNN_OPERATION_GRAPH_DESCRIPTOR, cuDNN.functions)
+            try graph.set(CCUDNN_OPERATION_GRAPH_OPERATIONS, operations)
+            try graph.set(CCUDNN_OPERATION_GRAPH_HANDLE, handle: cuDNN.handle)
+            return try graph.finalized()
+        }
+        if !isFused {
+            return try finished([
+                builder.convolution(input, weights, into: made(Identifier.output, pitch: geometry.outputPitch))
+            ])
         }
         // Steps from the convolution to the output; what passes between them is never stored.
         var steps: [(CuDNNDescriptor, CuDNNDescriptor?)] = []  // A pointwise operation and what it adds.
@@ -139,10 +170,7 @@ final class ConvolutionPlan {
             operations.append(try builder.pointwise(step.0, current, step.1, into: next))
             current = next
         }
-        let graph = try CuDNNDescriptor(CCUDNN_OPERATION_GRAPH_DESCRIPTOR, cuDNN.functions)
-        try graph.set(CCUDNN_OPERATION_GRAPH_OPERATIONS, operations)
-        try graph.set(CCUDNN_OPERATION_GRAPH_HANDLE, handle: cuDNN.handle)
-        return try graph.finalized()
+        return try finished(operations)
     }
 }
 
