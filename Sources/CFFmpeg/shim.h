@@ -190,6 +190,14 @@ static inline bool cffmpeg_frame_is_interlaced(const AVFrame *frame) {
 }
 
 /// Says that a frame is made of two fields, and which is shown first.
+static inline bool cffmpeg_frame_is_top_field_first(const AVFrame *frame) {
+#if CFFMPEG_FRAME_FLAGS
+    return frame->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+    return frame->top_field_first;
+#endif
+}
+
 static inline void cffmpeg_mark_interlaced(AVFrame *frame, bool top_field_first) {
 #if CFFMPEG_FRAME_FLAGS
     frame->flags |= AV_FRAME_FLAG_INTERLACED;

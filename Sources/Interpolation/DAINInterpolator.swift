@@ -31,6 +31,13 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
         return try planner.strategy(for: padding.padded(Shape(channels: 3, height: height, width: width)))
     }
 
+    /// The smallest limit of memory that frames of this size can be computed within, in bytes.
+    public func leastMemory(width: Int, height: Int) -> Int {
+        let padding = Padding(width: width, height: height, scheme: scheme)
+        let shape = padding.padded(Shape(channels: 3, height: height, width: width))
+        return TilingStrategy.least(width: shape.width, height: shape.height, need: network.memoryNeed)
+    }
+
     public func prepare(_ image: RGBImage) throws -> PreparedFrame<B> {
         let padding = Padding(width: image.width, height: image.height, scheme: scheme)
         let shape = Shape(channels: 3, height: image.height, width: image.width)

@@ -29,6 +29,8 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
     private var pending: Scheduled?
     /// When the original that was shown last is shown in the source.
     private var lastOriginal: Rational?
+    /// Whether the frame that was made last shows the second frame of its stretch, or something of it.
+    private var usesSecond = false
 
     init(interpolator: I, timeline: Timeline, duplicates: SceneSettings.Duplicates, window: OutputWindow) {
         prepared = PreparedFrames(interpolator)
@@ -67,6 +69,7 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
             return frame
         }) {
             progress.sourceFrames += stretch.frameCount
+            usesSecond = false
             try checkCancellation()
             for (from, to) in stretch.steps {
                 defer { sourceIndex += 1 }
@@ -77,7 +80,10 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
                 }
                 for frame in FramesAtHand(frames, in: window, of: stretch, from, to, duplicates) {
                     let content = stretch.content(frame, from: from, to: to)
-                    guard try add(frame, content, stretch, write, report, checkCancellation) else { return }
+                    guard try add(frame, content, stretch, write, report, checkCancellation) else {
+                        if usesSecond { progress.sourceFrames += 1 }
+                        return
+                    }
                 }
             }
             if stretch.second == nil {
@@ -130,6 +136,7 @@ struct FrameMaker<I: Interpolator, Picture: Sendable> {
             scheduled.isHeld = lastOriginal == original.time.time
             lastOriginal = original.time.time
         }
+        usesSecond = content != .first && stretch.second != nil
         var isWanted = true
         if let last = pending { isWanted = hand(last, write, report) }
         pending = scheduled

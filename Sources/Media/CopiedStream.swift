@@ -2,13 +2,14 @@ import CFFmpeg
 
 /// A stream of the output whose packets come from the input as they are.
 ///
-/// Muxers refuse packets that go back in time. Damaged and spliced inputs have such packets: they are put right behind the
-/// one before, and a missing time is where the one before ended.
+/// Muxers refuse packets whose decoding goes back in time. Damaged and spliced inputs have such packets: they are put right
+/// behind the one before, and a missing time is where the one before ended. When frames are shown stays as it is, in any order.
 final class CopiedStream {
     let stream: UnsafeMutablePointer<AVStream>
     private let timeBase: AVRational
     private let isStrict: Bool
     private var last: (dts: Int64, duration: Int64)?
+    private var decodingTimes: DecodingTimes
     private var soundClock = cffmpeg_no_timestamp
     /// Packets whose times had to be changed.
     private(set) var repaired = 0
@@ -17,6 +18,7 @@ final class CopiedStream {
     init(_ stream: UnsafeMutablePointer<AVStream>, from timeBase: AVRational, in muxer: Muxer) {
         self.stream = stream
         self.timeBase = timeBase
+        decodingTimes = DecodingTimes(stream.parameters)
         let isSparse = [AVMEDIA_TYPE_SUBTITLE, AVMEDIA_TYPE_DATA].contains(stream.parameters.codec_type)
         isStrict = !muxer.has(AVFMT_TS_NONSTRICT) && !isSparse
     }
@@ -25,8 +27,10 @@ final class CopiedStream {
     func schedule(_ packet: Packet) {
         let pointer = packet.pointer
         if !countSamples(packet) { av_packet_rescale_ts(pointer, timeBase, stream.pointee.time_base) }
-        let known = [pointer.pointee.dts, pointer.pointee.pts].first { $0 != cffmpeg_no_timestamp }
+        let known = decodingTimes.next(pointer.pointee, frameDuration: frameDuration)
         var dts = known ?? last.map { $0.dts &+ max(1, $0.duration) } ?? 0
+        // Nothing is decoded after it is shown.
+        if pointer.pointee.pts != cffmpeg_no_timestamp { dts = min(dts, pointer.pointee.pts) }
         let isRepeat = last.map { isStrict ? dts <= $0.dts : dts < $0.dts } ?? false
         if isRepeat, let last { dts = last.dts &+ (isStrict ? 1 : 0) }
         // A cover picture has no time to begin with.
@@ -36,6 +40,13 @@ final class CopiedStream {
             pointer.pointee.pts = dts
         }
         last = (dts, pointer.pointee.duration)
+    }
+
+    /// How long a frame lasts by the stream's rate, in ticks of the output; 0 where it states none.
+    private var frameDuration: Int64 {
+        let rate = stream.pointee.avg_frame_rate
+        guard rate.num > 0, rate.den > 0 else { return 0 }
+        return av_rescale_q(1, AVRational(num: rate.den, den: rate.num), stream.pointee.time_base)
     }
 
     /// Times sound to the sample where the input's time base is coarser than that (milliseconds in Matroska) and the output's

@@ -36,6 +36,9 @@ public struct CopyTiming: Sendable {
 
     var isUnchanged: Bool { start == .zero && end == nil && stretch == Rational(1) && !endsWithVideo }
 
+    /// Whether what happens at a time of the input happens at another in the result.
+    var movesTime: Bool { start != .zero || stretch != Rational(1) }
+
     /// Where a time of the input lies in the result, in seconds.
     public func output(_ time: Rational) -> Rational { (time - start) * stretch }
 

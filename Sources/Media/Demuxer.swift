@@ -9,6 +9,8 @@ final class Demuxer {
     let isLive: Bool
     let context: UnsafeMutablePointer<AVFormatContext>
     private(set) var clock: StreamClock
+    /// Where the last packet of pictures without a header of their own ends, in bytes.
+    private var endOfPicture: Int64?
     /// Declared last, so that it is released after the context is closed.
     let errors = ReadErrors()
 
@@ -102,11 +104,36 @@ final class Demuxer {
     func readPacket() throws(MediaError) -> Packet? {
         let packet = try Packet()
         let code = av_read_frame(context, packet.pointer)
-        if code == FFmpeg.endOfFile { return nil }
+        if code == FFmpeg.endOfFile {
+            noteRest()
+            return nil
+        }
         try FFmpeg.check(code, "av_read_frame", path)
+        noteEnd(of: packet)
         if let stream = context.pointee.streams[packet.streamIndex] { clock.correct(packet, of: stream) }
         return packet
     }
+
+    private var formatName: String { FFmpeg.string(context.pointee.iformat.pointee.name) ?? "" }
+
+    private func noteEnd(of packet: Packet) {
+        let pointer = packet.pointer.pointee
+        switch formatName {
+        case "yuv4mpegpipe": endOfPicture = pointer.pos < 0 ? nil : pointer.pos &+ Int64(pointer.size)
+        // The last one is handed out, shorter than it should be.
+        case "rawvideo" where pointer.flags & AV_PKT_FLAG_CORRUPT != 0: errors.record(Self.endsWithin)
+        default: break
+        }
+    }
+
+    /// FFmpeg takes a part of a YUV4MPEG frame for the end of the stream, and says nothing.
+    private func noteRest() {
+        guard let end = endOfPicture, let file = context.pointee.pb else { return }
+        endOfPicture = nil
+        if avio_seek(file, 0, SEEK_CUR) > end { errors.record(Self.endsWithin) }
+    }
+
+    private static let endsWithin = "the stream ends within a frame"
 }
 
 extension UnsafeMutablePointer<AVStream> {

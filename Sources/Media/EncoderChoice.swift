@@ -61,9 +61,13 @@ enum EncoderChoice {
     ) throws(MediaError) -> [(format: AVPixelFormat, note: String?)] {
         let encoder = FFmpeg.string(codec.pointee.name) ?? "?"
         let input = frame.format
-        let supported = supportedFormats(codec, within: allowed)
+        var supported = supportedFormats(codec, within: allowed)
+        let fullRange = supported.filter(\.isFullRangeByName)
+        // Viewers take JPEG's code values for full range, whatever else its encoder accepts.
+        if codec.pointee.id == AV_CODEC_ID_MJPEG, !fullRange.isEmpty { supported = fullRange }
         if let name = settings.pixelFormat {
-            let format = try AVPixelFormat.named(name)
+            var format = try AVPixelFormat.named(name)
+            format = fullRange.first { $0.withoutFullRange == format && supported == fullRange } ?? format
             guard supported.isEmpty || supported.contains(format) else {
                 throw .unsupportedPixelFormat(name: name, by: encoder, supported: supported.map(\.name))
             }

@@ -1,4 +1,5 @@
 import Foundation
+import Timing
 
 /// A list of image files that make a sequence: a folder's images, or those that a pattern such as `shot.%05d.png` names.
 struct ImageSequence {
@@ -67,7 +68,7 @@ struct ImageSequence {
             return overflows ? .max : next
         }
         return [
-            "\(path): \(total) numbers are missing, the first after \(first.0); the frames around a gap become neighbours"
+            "\(path): \(counted(total, "number")) \(total == 1 ? "is" : "are") missing, the first after \(first.0); the frames around a gap become neighbours"
         ]
     }
 }

@@ -42,6 +42,9 @@ public final class ImageWriter {
         return id == AV_CODEC_ID_NONE || isFallback ? nil : id
     }
 
+    /// Whether the name's ending is that of an image.
+    public static func isImage(_ path: String) -> Bool { codec(for: path) != nil }
+
     private static func ending(of path: String) -> String? {
         path.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased()
     }

@@ -1,4 +1,5 @@
 import CFFmpeg
+import Timing
 
 /// What can go wrong between a file and its frames. Every description is one line that begins with what it is about.
 public enum MediaError: Error, Sendable {
@@ -139,7 +140,7 @@ extension MediaError: CustomStringConvertible {
             "there is no picture of \(width)x\(height) in pixel format \(pixelFormat)"
         case .wrongByteCount(let expected, let got): "the picture has \(expected) bytes, not \(got)"
         case .wrongFrameCount(let path, let expected, let got):
-            "\(path): \(got) frames were written, and there should be \(expected)"
+            "\(path): \(counted(got, "frame")) \(got == 1 ? "was" : "were") written, and there should be \(expected)"
         case .outputIsInput(let path): "\(path): the output would replace an input"
         case .outputIsFolder(let path):
             "\(path): is a folder; add '/' at the end to write numbered images into it"

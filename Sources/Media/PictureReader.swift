@@ -16,6 +16,8 @@ final class PictureReader {
     private var ahead: Packet?
     /// Packets that the decoder or the demuxer could not use.
     private(set) var damage = 0
+    /// Pictures in which the decoder had to make up a part.
+    private(set) var concealed = 0
 
     init(path: String, settings: InputSettings = InputSettings()) throws(MediaError) {
         demuxer = try Demuxer(path: path, settings: settings)
@@ -60,6 +62,7 @@ final class PictureReader {
             let frame = try VideoFrame()
             let code = avcodec_receive_frame(decoder, frame.pointer)
             if code >= 0 {
+                if frame.pointer.pointee.decode_error_flags != 0 { concealed += 1 }
                 frame.tagFullRange()
                 try lightLevels.complete(frame, from: stream)
                 return frame

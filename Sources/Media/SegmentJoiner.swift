@@ -7,6 +7,8 @@ public enum SegmentError: Error, Sendable, CustomStringConvertible {
     case differs(path: String, property: String)
     /// It does not begin where the one before it ends; times in seconds.
     case doesNotFollow(path: String, expected: Rational, found: Rational)
+    /// Its frames follow one another at another rate than those of the first one; both in seconds.
+    case differsInRate(path: String, expected: Rational, found: Rational)
     case isEmpty(path: String)
     /// The result has other frames than the segments.
     case wrongCount(path: String, expected: Int, got: Int)
@@ -17,10 +19,18 @@ public enum SegmentError: Error, Sendable, CustomStringConvertible {
             "\(path): its \(property) is not that of the first segment; render all with the same options"
         case .doesNotFollow(let path, let expected, let found):
             "\(path): begins at \(found) s, but the segment before it ends at \(expected) s"
+        case .differsInRate(let path, let expected, let found):
+            "\(path): has \(Self.rate(found)) frames a second, and the first segment \(Self.rate(expected)); render all at one "
+                + "rate, or name the clip with --from where its own rate changes"
         case .isEmpty(let path): "\(path): holds no frames"
         case .wrongCount(let path, let expected, let got):
-            "\(path): has \(got) frames after joining, not \(expected)"
+            "\(path): has \(counted(got, "frame")) after joining, not \(expected)"
         }
+    }
+
+    private static func rate(_ spacing: Rational) -> String {
+        let rate = (spacing.reciprocal * Rational(1000)).rounded
+        return rate % 1000 == 0 ? "\(rate / 1000)" : "\(Double(rate) / 1000)"
     }
 }
 
@@ -30,9 +40,20 @@ public struct SegmentJoiner {
     struct Segment {
         let demuxer: Demuxer
         let stream: UnsafeMutablePointer<AVStream>
-        /// When the first frame begins and the last one ends, in seconds.
-        var (start, end): (Rational, Rational)
-        var frames: Int
+        let times: SegmentTimes
+    }
+
+    /// The clip that segments are from.
+    struct Original {
+        let demuxer: Demuxer
+        /// nil where it has no video with times.
+        let times: SegmentTimes?
+
+        init(_ path: String) throws {
+            let demuxer = try Demuxer(path: path)
+            self.demuxer = demuxer
+            times = try demuxer.videoStream.flatMap { try SegmentTimes(of: $0, in: demuxer) }
+        }
     }
 
     private let paths: [String]
@@ -51,21 +72,22 @@ public struct SegmentJoiner {
         let inputs = paths + (original.map { [$0] } ?? [])
         try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
         let segments = try paths.map(Self.examine)
-        try Self.check(segments)
+        let clip = try original.map(Original.init)
+        try Self.check(segments, of: clip)
         let muxer = try Muxer(path: path)
         let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
         do {
-            var notes: [String] = []
+            var notes = clip.map { Self.differences(segments, from: $0) } ?? []
             let writer = try JoinWriter(muxer, first: segments[0], original: original, &notes)
             try muxer.begin(writingTo: file.partialPath)
             for path in paths { try writer.copy(path) }
             try writer.finish()
             try muxer.finish()
             let (frames, written) = (
-                segments.reduce(0) { $0 + $1.frames }, try Self.examine(file.partialPath)
+                segments.reduce(0) { $0 + $1.times.frames }, try Self.examine(file.partialPath)
             )
-            guard written.frames == frames else {
-                throw SegmentError.wrongCount(path: path, expected: frames, got: written.frames)
+            guard written.times.frames == frames else {
+                throw SegmentError.wrongCount(path: path, expected: frames, got: written.times.frames)
             }
             try file.complete()
             return (frames, notes)
@@ -79,23 +101,16 @@ public struct SegmentJoiner {
     private static func examine(_ path: String) throws -> Segment {
         let demuxer = try Demuxer(path: path)
         guard let stream = demuxer.videoStream else { throw MediaError.noVideoStream(path: path) }
-        let base = TimeBase(stream.pointee.time_base)
-        var (start, end, frames): (Rational?, Rational?, Int) = (nil, nil, 0)
-        while let packet = try demuxer.readPacket() {
-            guard packet.streamIndex == Int(stream.pointee.index) else { continue }
-            frames += 1
-            let pointer = packet.pointer.pointee
-            guard let time = base.time(pointer.pts) else { continue }
-            start = min(start ?? time, time)
-            let last = time + Rational(max(0, pointer.duration)) * base.seconds
-            end = max(end ?? last, last)
+        guard let times = try SegmentTimes(of: stream, in: demuxer) else {
+            throw SegmentError.isEmpty(path: path)
         }
-        guard let start, let end else { throw SegmentError.isEmpty(path: path) }
-        return Segment(demuxer: demuxer, stream: stream, start: start, end: end, frames: frames)
+        return Segment(demuxer: demuxer, stream: stream, times: times)
     }
 
-    private static func check(_ segments: [Segment]) throws(SegmentError) {
+    private static func check(_ segments: [Segment], of clip: Original?) throws(SegmentError) {
         guard let first = segments.first else { return }
+        // Their headers mostly differ, too, and say less.
+        try checkRate(segments, of: clip)
         let wanted = first.stream.parameters
         for (before, segment) in zip(segments, segments.dropFirst()) {
             let (path, found) = (segment.demuxer.path, segment.stream.parameters)
@@ -110,8 +125,23 @@ public struct SegmentJoiner {
             else { throw .differs(path: path, property: "encoder's header") }
             // Containers round to ticks of their own, at either side.
             let tick = TimeBase(segment.stream.pointee.time_base).seconds
-            let gap = segment.start > before.end ? segment.start - before.end : before.end - segment.start
-            if gap > tick { throw .doesNotFollow(path: path, expected: before.end, found: segment.start) }
+            let (start, end) = (segment.times.start, before.times.end)
+            let gap = start > end ? start - end : end - start
+            if gap > tick { throw .doesNotFollow(path: path, expected: end, found: start) }
+        }
+    }
+
+    /// Refuses segments of several rates, which play as if each was right. Where the clip's own rate changes they may be sound.
+    private static func checkRate(_ segments: [Segment], of clip: Original?) throws(SegmentError) {
+        if let times = clip?.times, !times.isSteady { return }
+        let steady = segments.filter(\.times.isSteady)
+        guard let first = steady.first?.times else { return }
+        for segment in steady.dropFirst() {
+            let (found, expected) = (segment.times.spacing, first.spacing)
+            let difference = found > expected ? found - expected : expected - found
+            if difference > segment.times.tolerance + first.tolerance {
+                throw .differsInRate(path: segment.demuxer.path, expected: expected, found: found)
+            }
         }
     }
 }
@@ -149,6 +179,9 @@ private final class JoinWriter {
             for input in original.streams {
                 if input == interpolated {
                     added = try addVideo()
+                } else if Timecode.isTrack(input) {
+                    // The muxer makes it anew, from what the segments state.
+                    continue
                 } else if !StreamCopy.isChapterTrack(input, of: original),
                     let stream = try StreamCopy.addStream(input, beside: trial, to: muxer, &notes)
                 {

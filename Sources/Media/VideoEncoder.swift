@@ -48,7 +48,7 @@ final class VideoEncoder {
         for (format, note) in choices where opened == nil {
             do throws(MediaError) {
                 opened = try Self.open(codec, source, format, settings)
-                notes = note.map { [$0] } ?? []
+                notes = [note, Self.lossOfLevels(source.first, format, name)].compactMap(\.self)
             } catch {
                 // The first choice is what the user expects, and its failure what they should read.
                 failure = failure ?? error
@@ -58,6 +58,17 @@ final class VideoEncoder {
             throw failure ?? .noEncoder(codec: FFmpeg.codecName(codec.pointee.id))
         }
         context = opened
+    }
+
+    /// HDR's curves spread many more levels than eight bits hold.
+    private static func lossOfLevels(_ frame: VideoFrame, _ format: AVPixelFormat, _ encoder: String)
+        -> String?
+    {
+        guard let transfer = frame.colours.transfer, frame.isHDR, frame.format.depth > 8, format.depth <= 8
+        else { return nil }
+        return
+            "encoder \(encoder): the picture is HDR (\(transfer)), and the 8 bits of \(format.name) lose most of its levels; "
+            + "formats of 10 bits or more keep them"
     }
 
     private static func open(
@@ -113,6 +124,15 @@ final class VideoEncoder {
             context.pointee.chroma_sample_location = ColourProperties(source.first).chromaLocation
         }
         if format.isFullRangeByName { context.pointee.color_range = AVCOL_RANGE_JPEG }
+        if context.pointee.codec_id == AV_CODEC_ID_MJPEG, !format.isRGB {
+            // What JFIF says, and JPEG files have no place to say otherwise.
+            context.pointee.colorspace = AVCOL_SPC_BT470BG
+            context.pointee.chroma_sample_location = AVCHROMA_LOC_CENTER
+        }
+        if Fields.areCoded(of: source.first, by: context) {
+            context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME
+        }
+        context.pointee.field_order = Fields.order(of: source.first)
         context.pointee.thread_count = 0
         if source.needsGlobalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
         if !source.allowsReordering { context.pointee.max_b_frames = 0 }
@@ -214,7 +234,10 @@ final class VideoEncoder {
     }
 
     private func picture(from frame: VideoFrame, in format: AVPixelFormat) throws -> VideoFrame {
-        if frame.format == format || (frame.format.hasLayout(of: format) && frame.hasRange(of: format)) {
+        let isSame =
+            frame.format == format || (frame.format.hasLayout(of: format) && frame.hasRange(of: format))
+        let isJPEG = context.pointee.codec_id == AV_CODEC_ID_MJPEG && !format.isRGB
+        if isSame, !isJPEG || ColourProperties(frame).matrix == SWS_CS_ITU601 {
             let reference = try VideoFrame(time: frame.time, duration: frame.duration)
             try FFmpeg.check(av_frame_ref(reference.pointer, frame.pointer), "av_frame_ref", "frame")
             reference.pointer.pointee.format = format.rawValue
@@ -225,6 +248,10 @@ final class VideoEncoder {
             let isRGB = converted.format.isRGB
             converted.pointer.pointee.colorspace = isRGB ? AVCOL_SPC_RGB : context.pointee.colorspace
             converted.pointer.pointee.color_range = isRGB ? AVCOL_RANGE_JPEG : context.pointee.color_range
+            converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
+        } else if isJPEG {
+            converted.pointer.pointee.colorspace = context.pointee.colorspace
+            converted.pointer.pointee.color_range = AVCOL_RANGE_JPEG
             converted.pointer.pointee.chroma_location = context.pointee.chroma_sample_location
         }
         if let curve = frame.curve(in: converted.format) {

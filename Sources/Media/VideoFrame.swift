@@ -60,6 +60,11 @@ public final class VideoFrame: @unchecked Sendable {
         pointer.pointee.color_range = AVCOL_RANGE_JPEG
     }
 
+    /// Whether it is on one of the curves of HDR, PQ and HLG.
+    var isHDR: Bool {
+        [AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67].contains(pointer.pointee.color_trc)
+    }
+
     /// Whether code values mean in `format` what they mean here: formats may imply full range.
     func hasRange(of format: AVPixelFormat) -> Bool {
         let isFull = pointer.pointee.color_range == AVCOL_RANGE_JPEG || self.format.isFullRangeByName

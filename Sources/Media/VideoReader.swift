@@ -12,6 +12,12 @@ public final class VideoReader: @unchecked Sendable {
     public let path: String
     /// Whether the input is a folder or a pattern of images.
     public let isSequence: Bool
+    /// Whether the input is a file of one image.
+    public var isSingleImage: Bool {
+        guard let demuxer = file?.demuxer, !demuxer.isLive else { return false }
+        let format = FFmpeg.string(demuxer.context.pointee.iformat.pointee.name) ?? ""
+        return format == "image2" || format.hasSuffix("_pipe")
+    }
     /// What is known of the video before it is decoded, and from its first frame.
     public let video: VideoDescription
 
@@ -98,7 +104,12 @@ public final class VideoReader: @unchecked Sendable {
         let reason = file.demuxer.errors.first.map { " (\($0))" } ?? ""
         // Containers that count their frames tell what is missing.
         let declared = Int(file.stream.pointee.nb_frames)
-        let share = declared > framesRead ? ": \(framesRead) of \(declared) frames" : ""
+        let counts = [
+            declared > framesRead ? "\(framesRead) of \(counted(declared, "frame"))" : nil,
+            file.damage > 0 ? "\(counted(file.damage, "packet")) could not be decoded" : nil,
+            file.concealed > 0 ? "\(counted(file.concealed, "frame")) in part only" : nil,
+        ].compactMap(\.self)
+        let share = counts.isEmpty ? "" : ": " + counts.joined(separator: ", ")
         return "\(path): is damaged\(reason); what could be decoded is used\(share)"
     }
 
@@ -108,10 +119,12 @@ public final class VideoReader: @unchecked Sendable {
         if fieldNoteAtOpening == nil, let fieldNote { notes.append(fieldNote) }
         if let damage { notes.append(damage) }
         if unreadable > 0 {
-            notes.append("\(path): \(unreadable) images could not be read and were passed over")
+            notes.append("\(path): images that could not be read and are passed over: \(unreadable)")
         }
         if repaired > 0 {
-            notes.append("\(path): \(repaired) frames had no usable time and were put behind the one before")
+            notes.append(
+                "\(path): \(counted(repaired, "frame")) had no usable time and \(repaired == 1 ? "was" : "were") put behind the one before"
+            )
         }
         if normalizer.changed > 0 {
             notes.append(

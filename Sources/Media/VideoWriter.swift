@@ -108,7 +108,7 @@ public final class VideoWriter: @unchecked Sendable {
         }
         if sides.repaired > 0 {
             notes.append(
-                "\(sides.repaired) packets of other streams had no usable time and were put behind the one before"
+                "\(counted(sides.repaired, "packet")) of other streams had no usable time and \(sides.repaired == 1 ? "was" : "were") put behind the one before"
             )
         }
         if sides.damage > 0 {
@@ -138,6 +138,9 @@ public final class VideoWriter: @unchecked Sendable {
                 containerFormats: Container.pixelFormats(muxer.container))
             do throws(MediaError) {
                 let encoder = try VideoEncoder(codec, source, settings)
+                if let loss = Fields.loss(of: frame, by: encoder.context, in: muxer.container) {
+                    notes.append(loss)
+                }
                 if let refusal {
                     notes.append("\(refusal); \(FFmpeg.string(codec.pointee.name) ?? "another") is used")
                 }
@@ -212,9 +215,22 @@ public final class VideoWriter: @unchecked Sendable {
             if input == video {
                 let stream = try addVideo(muxer, encoder, rate: rate)
                 try StreamCopy.describeVideo(stream, like: input, first, in: muxer, &notes)
+                if let loss = Timecode.loss(of: input, at: rate, in: muxer.container, timing) {
+                    Timecode.remove(from: stream)
+                    notes.append("\(input.name): its time code is dropped: \(loss)")
+                }
                 added = stream
                 plan.append(OutputPlan.Stream(input, isKept: true))
                 plan[plan.count - 1].isInterpolated = true
+            } else if Timecode.isTrack(input), timing.copiesOthers {
+                // The video states it, too, and what becomes of it was said there.
+                var reason = Timecode.loss(of: video, at: rate, in: muxer.container, timing)
+                if !Timecode.isStated(by: video) {
+                    reason = "the video does not refer to it"
+                    notes.append(
+                        "time code stream \(input.pointee.index) is dropped: the video does not refer to it")
+                }
+                plan.append(OutputPlan.Stream(input, isKept: reason == nil, reason: reason))
             } else if !StreamCopy.isChapterTrack(input, of: demuxer) {
                 let reason = try sides.add(input, beside: trial, &notes)
                 plan.append(OutputPlan.Stream(input, isKept: reason == nil, reason: reason))

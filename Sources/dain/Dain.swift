@@ -18,7 +18,7 @@ struct Dain: AsyncParsableCommand {
     static func main() async {
         Signals.ignoreBrokenPipes()
         let outcome: Outcome
-        let words = Array(CommandLine.arguments.dropFirst())
+        let words = NegativeValues.joined(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try await parse(words)
             try prepare(for: command)
@@ -38,6 +38,7 @@ struct Dain: AsyncParsableCommand {
     /// where the words ask for that.
     private static func parse(_ words: [String]) async throws -> any ParsableCommand {
         do {
+            try HelpRequest.check(words)
             return try await ConfiguredCommandLine(words).parsed()
         } catch {
             try RefusedCommandLine(words).printSummary(of: error)

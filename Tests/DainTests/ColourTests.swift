@@ -44,6 +44,66 @@ struct ColourTests {
         }
     }
 
+    /// Viewers take JPEG for full range and BT.601, whatever a video was.
+    @Test(arguments: [[], ["--pix-fmt", "yuv420p"]])
+    func jpegsAreFullRange(_ options: [String]) async throws {
+        let folder = try TemporaryFolder()
+        // Limited white and black, side by side.
+        try Clips.writeY4M(folder["clip.y4m"], width: 64, height: 48, frames: 2) { x, _, _ in
+            x < 32 ? 235 : 16
+        }
+        let result = try await DainProcess.run(
+            ["interpolate", "clip.y4m", "-o", "out/%02d.jpg"] + options, currentDirectory: folder.url)
+        #expect(result.exitCode == 0, "\(result)")
+        #expect(try folder.names(in: "out").count == 4)
+        for name in try folder.names(in: "out") {
+            let reader = try VideoReader(path: folder["out/\(name)"].path)
+            #expect(try #require(reader.firstFrame).colours.isFullRange == true)
+            let picture = try #require(try Picture.all(of: folder["out/\(name)"]).first)
+            let row = [UInt8](picture.planes[0].prefix(64))
+            #expect(
+                row[..<28].allSatisfy { $0 >= 254 } && row[36...].allSatisfy { $0 <= 1 }, "\(name): \(row)")
+        }
+    }
+
+    /// BT.709's red is another code value in BT.601, which JPEG means.
+    @Test func jpegsHaveTheirOwnMatrix() async throws {
+        let folder = try TemporaryFolder()
+        let output = folder["red.mkv"].path
+        try Clips.writeY4M(
+            folder["clip.y4m"], width: 64, height: 48, frames: 1, luma: { _, _, _ in 63 }, chroma: (102, 240))
+        for arguments in [
+            [
+                folder["clip.y4m"].path, "--codec", "ffv1", "--encoder-option", "colorspace=bt709", "-o",
+                output,
+            ],
+            [output, "-o", folder["out%d.jpg"].path],
+        ] {
+            let result = try await DainProcess.run(["interpolate"] + arguments)
+            #expect(result.exitCode == 0, "\(result)")
+        }
+        let picture = try #require(try Picture.all(of: folder["out1.jpg"]).first)
+        // Red in BT.601, full range: 76, 85, 255.
+        for (plane, value) in [76, 85, 255].enumerated() {
+            let worst = picture.planes[plane].map { abs(Int($0) - value) }.max() ?? 255
+            #expect(worst <= 3, "plane \(plane) is off by \(worst)")
+        }
+    }
+
+    @Test(arguments: [("out.gif", []), ("out.mkv", ["--pix-fmt", "yuv420p"])])
+    func hdrInEightBitsIsSaid(_ name: String, _ options: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let clip = Clips["ten-bit.mkv"].path
+        let result = try await DainProcess.run(
+            ["interpolate", clip, "--frames", "1", "-o", folder[name].path] + options)
+        #expect(result.exitCode == 0, "\(result)")
+        let lines = result.stderrLines.filter { $0.contains("is HDR (smpte2084)") && $0.contains("levels") }
+        #expect(lines.count == 1 && lines[0].hasPrefix("dain: warning: encoder "), "\(result)")
+        let deep = try await DainProcess.run(
+            ["interpolate", clip, "--frames", "1", "-o", folder["deep.mkv"].path])
+        #expect(deep.exitCode == 0 && !deep.stderr.contains("levels"), "\(deep)")
+    }
+
     /// All levels of 10 bits under PQ, sub-black and super-white too: the originals are bit-exact, the new frame has no fewer
     /// levels than a path without 8 bits can give, and tags and light levels are the input's.
     @Test func tenBitsOfPQStayTenBits() async throws {

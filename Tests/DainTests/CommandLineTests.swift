@@ -20,6 +20,7 @@ struct CommandLineTests {
 
     @Test(arguments: [
         ["nonsense"], ["--nonsense"], ["doctor", "--nonsense"], ["doctor", "extra"], ["doctor", "--json=1"],
+        ["help", "nonsense"], ["help", "models", "nonsense"],
         ["no\nsuch\u{1B}[31mcommand"],
     ])
     func wrongUsageIsOneLineAndTwo(arguments: [String]) async throws {

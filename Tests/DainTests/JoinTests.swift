@@ -62,6 +62,48 @@ struct JoinTests {
         #expect(try MediaFile(folder["out.mp4"]).videoTimes == (0..<12).map { Rational($0 * 1001, 48_000) })
     }
 
+    /// Segments that were rendered at different rates would play as if each was right.
+    @Test func segmentsOfAnotherRateAreRefused() async throws {
+        let folder = try TemporaryFolder()
+        let clip = folder["clip.y4m"]
+        try Clips.writeY4M(clip, width: 64, height: 48, frames: 8) { x, y, frame in
+            UInt8(clamping: 40 + 2 * (x - 3 * frame) + y % 7)
+        }
+        for codec in ["mpeg4", "libx264"] {
+            let options = ["--codec", codec]
+            let slow = try await segments(["0:4"], options, of: clip, in: folder)[0]
+            let fast = folder["fast.mp4"].path
+            try await dain(
+                ["interpolate", clip.path, "--range", "4:8", "--factor", "4", "-o", fast] + options)
+            let result = try await DainProcess.run(["join", slow, fast, "-o", folder["out.mp4"].path])
+            #expect(result.exitCode == 2 && result.stderrLines.count == 1, "\(result)")
+            #expect(
+                result.stderr.contains("has 100 frames a second, and the first segment 50;"),
+                "\(result)")
+            #expect(try !folder.names().contains("out.mp4"))
+        }
+    }
+
+    @Test func whatIsMissingOfTheOriginalIsSaid() async throws {
+        let folder = try TemporaryFolder()
+        let clip = Clips["drop-24000-1001.mp4"]
+        let paths = try await segments(["0:1", "1:23", "23:24"], ["--codec", "mpeg4"], of: clip, in: folder)
+        func warnings(_ segments: some Sequence<String>, from original: URL = clip) async throws -> [String] {
+            let result = try await DainProcess.run(
+                ["join"] + segments + ["--from", original.path, "-o", folder["out.mp4"].path])
+            #expect(result.exitCode == 0, "\(result)")
+            return result.stderrLines.filter { $0.hasPrefix("dain: warning: ") }
+        }
+        #expect(try await warnings(paths).isEmpty)
+        let headless = try await warnings(paths[1...])
+        #expect(headless.count == 1 && headless[0].contains("the beginning is missing"), "\(headless)")
+        let endless = try await warnings(paths[..<2])
+        #expect(endless.count == 1 && endless[0].contains("the end is missing"), "\(endless)")
+        let other = try await warnings(paths, from: Clips["odd-33x17.mkv"])
+        #expect(
+            other.contains { $0.contains("the segments are of ") && $0.contains(" is of 33x17") }, "\(other)")
+    }
+
     @Test func wrongRangesAreRefused() async throws {
         let folder = try TemporaryFolder()
         for arguments in [

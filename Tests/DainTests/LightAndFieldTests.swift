@@ -29,7 +29,7 @@ struct LightAndFieldTests {
         #expect(result.exitCode == 0, "\(result)")
         #expect(
             result.stderrLines.first
-                == "dain: warning: plates: 1 numbers are missing, the first after 1001; the frames around a gap become neighbours"
+                == "dain: warning: plates: 1 number is missing, the first after 1001; the frames around a gap become neighbours"
         )
         #expect(try folder.names(in: "doubled") == (1...4).map { "000\($0).exr" })
         for number in 1...4 {
@@ -51,6 +51,40 @@ struct LightAndFieldTests {
             ["interpolate", "plates", "-o", "doubled"], currentDirectory: folder.url)
         #expect(refused.exitCode == 2, "\(refused)")
         #expect(refused.stderrLines.last?.contains("is a folder; add '/' at the end") == true)
+    }
+
+    /// Frames that are left combed say which field is first, or it is said that they cannot.
+    @Test(arguments: [("It", true), ("Ib", false)])
+    func theOrderOfFieldsIsKept(_ mark: String, topFirst: Bool) async throws {
+        let folder = try TemporaryFolder()
+        var bytes = Data("YUV4MPEG2 W64 H48 F25:1 \(mark) A1:1 C420mpeg2\n".utf8)
+        for frame in 0..<2 {
+            bytes.append(Data("FRAME\n".utf8))
+            for y in 0..<48 {
+                bytes.append(Data(repeating: UInt8(40 + 60 * frame + 30 * (y % 2)), count: 64))
+            }
+            bytes.append(Data(repeating: 128, count: 64 * 48 / 2))
+        }
+        try bytes.write(to: folder["clip.y4m"])
+        for (codec, name) in [
+            ("libx264", "a.mkv"), ("libx264", "b.mp4"), ("ffv1", "c.mkv"), ("mpeg2video", "d.mkv"),
+            ("libx265", "e.mkv"),
+        ] {
+            let result = try await DainProcess.run(
+                ["interpolate", "clip.y4m", "--deinterlace", "off", "--codec", codec, "-o", name],
+                currentDirectory: folder.url)
+            #expect(result.exitCode == 0, "\(result)")
+            let isLost = codec == "libx265"
+            #expect(result.stderr.contains("the order of fields cannot be kept") == isLost, "\(result)")
+            let fields = try MediaFile.fields(of: folder[name])
+            #expect(fields.count == 4)
+            #expect(
+                fields.allSatisfy { $0 == (isLost ? nil : topFirst) }, "\(name), \(codec): \(fields)")
+        }
+        let whole = try await DainProcess.run(
+            ["interpolate", "clip.y4m", "-o", "whole.mkv"], currentDirectory: folder.url)
+        #expect(whole.exitCode == 0 && !whole.stderr.contains("order of fields"), "\(whole)")
+        #expect(try MediaFile.fields(of: folder["whole.mkv"]).allSatisfy { $0 == nil })
     }
 
     /// Fields that are 30 code values apart: one whole frame for each, or as they are.

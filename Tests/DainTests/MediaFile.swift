@@ -42,6 +42,8 @@ struct MediaFile {
     let container: String
     let duration: Rational?
     let title: String?
+    /// As the first stream states it.
+    let timecode: String?
     let chapters: [Chapter]
     let streams: [Stream]
 
@@ -59,6 +61,9 @@ struct MediaFile {
             context.pointee.duration == cffmpeg_no_timestamp
             ? nil : Rational(context.pointee.duration, Int64(AV_TIME_BASE))
         title = Self.entry("title", context.pointee.metadata)
+        timecode =
+            context.pointee.nb_streams == 0
+            ? nil : Self.entry("timecode", context.pointee.streams[0]!.pointee.metadata)
         chapters = (0..<Int(context.pointee.nb_chapters)).map { index in
             let chapter = context.pointee.chapters[index]!.pointee
             return Chapter(
@@ -82,6 +87,38 @@ struct MediaFile {
             av_packet_unref(read)
         }
         self.streams = streams
+    }
+
+    /// Of each frame of the video, whether its upper field is first; nil for those that are not made of fields.
+    static func fields(of file: URL) throws -> [Bool?] {
+        var opened: UnsafeMutablePointer<AVFormatContext>?
+        guard avformat_open_input(&opened, file.path, nil, nil) >= 0, let context = opened,
+            avformat_find_stream_info(context, nil) >= 0, let stream = context.pointee.streams[0],
+            let codec = avcodec_find_decoder(stream.pointee.codecpar.pointee.codec_id)
+        else { throw CannotRead(path: file.path, call: "avformat_open_input") }
+        defer { avformat_close_input(&opened) }
+        var decoder = avcodec_alloc_context3(codec)
+        defer { avcodec_free_context(&decoder) }
+        guard avcodec_parameters_to_context(decoder, stream.pointee.codecpar) >= 0,
+            avcodec_open2(decoder, codec, nil) >= 0
+        else { throw CannotRead(path: file.path, call: "avcodec_open2") }
+        var (packet, frame) = (av_packet_alloc(), av_frame_alloc())
+        defer {
+            av_packet_free(&packet)
+            av_frame_free(&frame)
+        }
+        var fields: [Bool?] = []
+        var hasEnded = false
+        while !hasEnded {
+            hasEnded = av_read_frame(context, packet!) < 0
+            avcodec_send_packet(decoder, hasEnded ? nil : packet)
+            av_packet_unref(packet!)
+            while avcodec_receive_frame(decoder, frame) >= 0 {
+                fields.append(
+                    cffmpeg_frame_is_interlaced(frame) ? cffmpeg_frame_is_top_field_first(frame) : nil)
+            }
+        }
+        return fields
     }
 
     var video: Stream { streams.first { $0.kind == .video }! }

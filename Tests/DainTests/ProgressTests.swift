@@ -109,6 +109,25 @@ struct ProgressTests {
         #expect(summary.version.contains("."))
     }
 
+    /// Four frames of the result: the input's first two, one between them, and one before the third.
+    @Test func onlyFramesThatAreUsedCount() async throws {
+        let folder = try TemporaryFolder()
+        try Clips.writeY4M(folder["clip.y4m"], width: 64, height: 64, frames: 12) { x, y, frame in
+            UInt8(clamping: 40 + 2 * (x - 4 * frame) + y % 7)
+        }
+        for (limit, used, extra) in [(4, 3, []), (3, 2, []), (1, 1, []), (4, 3, ["--dry-run"])] {
+            let result = try await DainProcess.run(
+                [
+                    "interpolate", folder["clip.y4m"].path, "-o", folder["out.mkv"].path, "--frames",
+                    "\(limit)",
+                    "--json",
+                ] + extra)
+            #expect(result.exitCode == 0, "\(result)")
+            let frames = try #require(result.stdout.firstMatch(of: /"frames" : \{[^}]*"input" : (\d+)/)?.1)
+            #expect(frames == "\(used)", "\(limit) \(extra): \(result)")
+        }
+    }
+
     @Test func theSummaryLeavesStandardOutputToTheFrames() async throws {
         let folder = try TemporaryFolder()
         let result = try await DainProcess.run(
@@ -141,6 +160,11 @@ struct ProgressTests {
         #expect(summary.status == "failed" && summary.exitCode == code)
         #expect(summary.error?.contains(expected) == true, "\(result)")
         #expect(result.stderr == "dain: error: \(summary.error ?? "")\n")
+        // What is not known is there, as null.
+        if summary.durations != nil {
+            let pattern = /"durations" : \{\s*"input" : null,\s*"output" : null\s*\}/
+            #expect(result.stdout.contains(pattern), "\(result)")
+        }
         #expect(try folder.names() == ["clip.y4m"])
     }
 

@@ -45,6 +45,11 @@ struct RefusalTests {
         (["nowhere/%04d.png"], "nowhere"),
         (["audio-only.m4a"], "audio-only.m4a: has no video stream"),
         (["cover-art.mp3"], "cover-art.mp3: has no video stream"),
+        (
+            ["1.ppm", "-o", "x.mp4"],
+            "1.ppm: is one image, and new frames lie between two; give two images, a folder"
+        ),
+        (["1.ppm"], "1.ppm: is one image"), (["1.ppm", "--dry-run"], "1.ppm: is one image"),
         (["notes.txt", "-o", "x.mp4"], "notes.txt: cannot be opened: it is no video or image"),
         (["/dev/null", "-o", "x.mp4"], "/dev/null: cannot be opened: it is no video or image"),
         ([""], "an input's name is empty"),
@@ -53,7 +58,20 @@ struct RefusalTests {
         try await refused(arguments, saying: expected)
     }
 
+    @Test func rawPicturesWithoutASize() async throws {
+        let hint = "raw pictures have no header: state --input-format rawvideo --input-size WxH"
+        try await refused(["pictures.yuv", "-o", "x.mp4"], saying: hint) { folder in
+            try Data(repeating: 90, count: 9000).write(to: folder["pictures.yuv"])
+        }
+    }
+
     @Test(arguments: [
+        (["--fps", "-5"], "'-5' is no frame rate above 0"),
+        (["--start", "-0.5"], "'-0.5' is no time, such as"),
+        (["--slowdown", "-2"], "'-2' is no number above 1"),
+        (["--frames", "-1"], "--frames must be at least 1"),
+        (["--max-memory", "10"], "'10' is no amount of memory with its unit, such as 800M or 6G"),
+        (["--encoder-option", "foo"], "'foo' is no option with its value, such as tune=grain"),
         (["--factor", "0"], "--factor"),
         (["--factor", "1"], "--factor must be a whole number from 2 to 1000"),
         (["--factor", "-3"], "factor"), (["--factor=-3"], "--factor"), (["--factor", "1.5"], "--factor"),
@@ -111,6 +129,13 @@ struct RefusalTests {
         (["1.ppm", "2.ppm", "--timestep", "nan", "-o", "x.png"], "--timestep"),
         (["1.ppm", "2.ppm", "--timestep=-1", "-o", "x.png"], "--timestep must be above 0 and below 1"),
         (["1.ppm", "2.ppm", "--factor", "2", "-o", "x.png"], "two images take --timestep"),
+        (["av.mp4", "big-buck-bunny.mp4", "--factor", "2"], "with --output-dir"),
+        (
+            ["av.mp4", "big-buck-bunny.mp4"],
+            "av.mp4: is a video; two inputs are two images, unless --output-dir"
+        ),
+        (["1.ppm", "2.ppm", "-o", "out%d.png"], "out%d.png: is for many images, and two make one"),
+        (["1.ppm", "2.ppm", "-o", "out/"], "out/: is for many images, and two make one"),
         (["1.ppm", "2.ppm", "-o", "x.mp4"], "the ending names no image format"),
         (["1.ppm", "2.ppm", "-o", "x.nonsense"], "the ending names no image format"),
         (["1.ppm", "2.ppm", "-o", "1.ppm"], "1.ppm: the output would replace an input"),

@@ -85,11 +85,33 @@ struct ResumeStateTests {
         try runs.expectEqual("out.mp4", "whole.mp4")
     }
 
-    @Test func aJournalThatIsNoneStartsAnew() async throws {
-        let runs = try await begun()
+    @Test func aDamagedJournalHasACopy() async throws {
+        let runs = try ResumableRuns()
+        #expect(try await runs.run(to: "whole.mp4").exitCode == 0)
+        try await runs.render()
         try Data("{\"version\": 1".utf8).write(to: runs.runFolder.appendingPathComponent("journal.json"))
         let result = try await runs.run()
+        #expect(result.exitCode == 0 && result.stderr.contains("all 24 frames are there"), "\(result)")
+        let warnings = result.stderrLines.filter {
+            $0.hasPrefix("dain: warning: ") && $0.contains("journal.json")
+        }
+        #expect(warnings.count == 1 && warnings[0].hasSuffix("its copy is used"), "\(result)")
+        try runs.expectEqual("out.mp4", "whole.mp4")
+        #expect(try runs.folder.names() == ["clip.mp4", "out.mp4", "whole.mp4"])
+    }
+
+    @Test func aJournalThatIsNoneStartsAnew() async throws {
+        let runs = try ResumableRuns()
+        try await runs.render()
+        for name in ["journal.json", "journal.json.copy"] {
+            try Data("{\"version\": 1".utf8).write(to: runs.runFolder.appendingPathComponent(name))
+        }
+        let result = try await runs.run()
         #expect(result.exitCode == 0 && !result.stderr.contains("goes on"), "\(result)")
+        let warnings = result.stderrLines.filter {
+            $0.hasPrefix("dain: warning: ") && $0.contains("journal.json")
+        }
+        #expect(warnings.count == 1 && warnings[0].hasSuffix("work starts anew"), "\(result)")
         #expect(try runs.folder.names() == ["clip.mp4", "out.mp4"])
     }
 

@@ -152,7 +152,7 @@ struct ResumeTests {
         #expect(result.stderr.contains(" frames are kept; the same command goes on behind them"), "\(result)")
         #expect(try runs.folder.names() == [".out.mp4.dain", "clip.mp4"])
         // Nothing half done is left.
-        #expect(try runs.folder.names(in: ".out.mp4.dain").count == kept + 2)
+        #expect(try runs.folder.names(in: ".out.mp4.dain").count == kept + 3)
     }
 
     @Test func aSecondInterruptionEndsAtOnce() async throws {

@@ -19,6 +19,41 @@ struct RobustnessTests {
         result.stderrLines.filter { $0.hasPrefix("dain: warning: ") }
     }
 
+    /// FFmpeg takes the part of a frame for the end of the stream.
+    @Test func aRawStreamThatEndsWithinAFrame() async throws {
+        let folder = try TemporaryFolder()
+        try Clips.writeY4M(folder["whole.y4m"], width: 32, height: 16, frames: 3) { x, y, frame in
+            UInt8(40 + 4 * x + y + 20 * frame)
+        }
+        let whole = try await interpolate(folder["whole.y4m"], in: folder)
+        #expect(warnings(whole.result).isEmpty && whole.pictures.count == 6, "\(whole.result)")
+        let bytes = try Data(contentsOf: folder["whole.y4m"])
+        // Within the pixels, and within the word that begins a frame.
+        for missing in [1, 300, 32 * 16 * 3 / 2 + 3] {
+            try bytes.dropLast(missing).write(to: folder["cut.y4m"])
+            let cut = try await interpolate(folder["cut.y4m"], in: folder)
+            #expect(warnings(cut.result).count == 1, "\(cut.result)")
+            #expect(
+                cut.result.stderr.contains("is damaged (the stream ends within a frame)"), "\(cut.result)")
+            #expect(cut.pictures.count == 4)
+        }
+        let piped = try await DainProcess.run(
+            ["interpolate", "-", "-o", folder["piped.mkv"].path], stdin: bytes.dropLast(1))
+        #expect(piped.exitCode == 0 && piped.stderr.contains("the stream ends within a frame"), "\(piped)")
+        // Raw pictures have no header, and the last is handed out short.
+        let pixels = Data(
+            (0..<2).flatMap { frame in (0..<32 * 16 * 3 / 2).map { UInt8(($0 + 40 * frame) % 200) } })
+        try pixels.dropLast(5).write(to: folder["pixels.raw"])
+        let raw = try await interpolate(
+            folder["pixels.raw"],
+            ["--input-format", "rawvideo", "--input-size", "32x16", "--input-pix-fmt", "yuv420p"], in: folder)
+        #expect(
+            warnings(raw.result).first?.hasSuffix(
+                "is damaged (the stream ends within a frame); what could be decoded is used: 1 packet could not be decoded"
+            )
+                == true, "\(raw.result)")
+    }
+
     @Test func oneFrameIsHeld() async throws {
         let (result, pictures) = try await interpolate(Clips["one-frame.mp4"], in: TemporaryFolder())
         #expect(warnings(result).isEmpty, "\(result)")

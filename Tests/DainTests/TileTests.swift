@@ -56,10 +56,27 @@ import Testing
         let result = try await DainProcess.run(
             ["interpolate", "a.ppm", "b.ppm", "-o", "out.ppm", "--max-memory", "200M"],
             currentDirectory: folder.url)
-        #expect(result.exitCode == 1 && result.stderrLines.count == 1, "\(result)")
+        #expect(result.exitCode == 2 && result.stderrLines.count == 1, "\(result)")
         #expect(result.stderr.contains("need at least"), "\(result)")
         #expect(result.stderr.contains("200 MiB are allowed"), "\(result)")
+        let least = try #require(result.stderr.firstMatch(of: /'--max-memory (\d+)M' is the least/)?.1)
+        let plan = try await DainProcess.run(
+            ["interpolate", "a.ppm", "b.ppm", "-o", "out.ppm", "--max-memory", "200M", "--dry-run"],
+            currentDirectory: folder.url)
+        #expect(plan.exitCode == 2 && plan.stderr == result.stderr, "\(plan)")
         #expect(try folder.names() == ["a.ppm", "b.ppm"])
+        // What is named will do, and a MiB less will not.
+        for (size, code) in [(try #require(Int(least)), Int32(0)), (try #require(Int(least)) - 1, 2)] {
+            let plan = try await DainProcess.run(
+                ["interpolate", "a.ppm", "b.ppm", "-o", "out.ppm", "--max-memory", "\(size)M", "--dry-run"],
+                currentDirectory: folder.url)
+            #expect(plan.exitCode == code, "\(size): \(plan)")
+        }
+        let roomy = try await DainProcess.run(
+            ["interpolate", "a.ppm", "b.ppm", "-o", "out.ppm", "--max-memory", "8G", "--dry-run"],
+            currentDirectory: folder.url)
+        #expect(
+            roomy.exitCode == 0 && roomy.stdout.contains("; at least \(least) MiB are needed"), "\(roomy)")
     }
 
     #if os(Linux)

@@ -112,7 +112,7 @@ import Timing
         let decoded = try Decoded(path)
         #expect(decoded.times[8] == 0.152)
         #expect(decoded.times[10] == 0.19)
-        #expect(decoded.notes.contains { $0.contains("1 frames had no usable time") })
+        #expect(decoded.notes.contains { $0.contains("1 frame had no usable time and was put") })
     }
 
     /// A raw stream has no times: its frames follow each other at the nominal rate.

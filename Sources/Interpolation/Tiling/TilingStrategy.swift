@@ -39,9 +39,14 @@ public struct TilingStrategy: Hashable, Sendable {
         }
         let pool = comfortable.isEmpty ? fitting : comfortable
         guard let best = pool.min(by: { $0.plan.computedPixels < $1.plan.computedPixels }) else {
-            throw MemoryLimitError(limit: limit, needed: all.map(\.bytes).min() ?? 0)
+            throw MemoryLimitError(limit: limit, needed: least(width: width, height: height, need: need))
         }
         return best
+    }
+
+    /// The smallest limit that anything fits into, in bytes.
+    static func least(width: Int, height: Int, need: MemoryNeed) -> Int {
+        candidates(width: width, height: height, need: need).map(\.bytes).min() ?? 0
     }
 
     static func isPossible(width: Int, height: Int, limit: Int, need: MemoryNeed) -> Bool {
@@ -77,13 +82,19 @@ public struct MemoryLimitError: Error, Equatable, CustomStringConvertible {
     /// What the smallest tiles need.
     public let needed: Int
 
+    public init(limit: Int, needed: Int) { (self.limit, self.needed) = (limit, needed) }
+
     public var description: String {
-        "frames of this size need at least \(ByteCount.text(needed)) of memory, and \(ByteCount.text(limit)) are allowed"
+        // Rounded up, so that what is named is enough.
+        "frames of this size need at least \(ByteCount.mebibytes(needed)) MiB of memory, and \(ByteCount.text(limit)) are allowed"
     }
 }
 
 /// Sizes of memory as people read them.
 public enum ByteCount {
+    /// So many MiB hold them.
+    public static func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
+
     public static func text(_ bytes: Int) -> String {
         let mebibytes = bytes >> 20
         if mebibytes < 1024 { return "\(mebibytes) MiB" }

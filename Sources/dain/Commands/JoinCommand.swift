@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Media
+import Timing
 
 /// `dain join`: segments that `interpolate --range` made become one video.
 struct JoinCommand: ParsableCommand, HasDiagnostics {
@@ -42,7 +43,7 @@ struct JoinCommand: ParsableCommand, HasDiagnostics {
         let joiner = SegmentJoiner(segments, original: original)
         let (frames, notes) = try joiner.join(to: output, overwrite: !noOverwrite)
         for note in notes { log.warning("\(note)") }
-        log.notice("wrote \(output): \(frames) frames of \(segments.count) segments")
+        log.notice("wrote \(output): \(counted(frames, "frame")) of \(counted(segments.count, "segment"))")
     }
 }
 

@@ -36,14 +36,17 @@ struct EncodingOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Any further option of the encoder; may be repeated.", valueName: "key=value"))
+        help: ArgumentHelp("Any further option of the encoder; may be repeated.", valueName: "key=value"),
+        transform: EncoderOption.init(argument:))
     var encoderOption: [EncoderOption] = []
 
-    struct EncoderOption: ExpressibleByArgument {
+    struct EncoderOption {
         let option: EncoderSettings.Option
 
-        init?(argument: String) {
-            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+        init(argument: String) throws {
+            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+                throw ValidationError("'\(argument)' is no option with its value, such as tune=grain")
+            }
             option = EncoderSettings.Option(
                 key: String(argument[..<equals]), value: String(argument[argument.index(after: equals)...]))
         }

@@ -15,6 +15,8 @@ struct ImagePairJob {
         for input in command.inputs where access(input, F_OK) != 0 {
             throw BadUsage("\(input): no such file; if it names the result, write -o \(input)")
         }
+        // What looks like a video in a name is mostly one: that is said before anything about the output.
+        for input in command.inputs where !ImageWriter.isImage(input) { _ = try picture(input) }
         let output =
             command.output
             ?? OutputName.beside(command.inputs[0], label: "t\(timestep)")
@@ -25,6 +27,10 @@ struct ImagePairJob {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
             throw BadUsage("\(output): is a folder; name a file, such as 'middle.png' in it")
+        }
+        if ImageSequenceWriter.isSequence(output) {
+            throw BadUsage(
+                "\(output): is for many images, and two make one; name a file, such as 'middle.png'")
         }
         let writer = try ImageWriter(
             like: output, settings: command.encoding.settings, overwrite: !command.noOverwrite,
@@ -70,7 +76,8 @@ struct ImagePairJob {
         }
         guard try reader.nextFrame() == nil else {
             throw BadUsage(
-                "\(path): is a video; two inputs must be images, or --output-dir makes a result of each")
+                "\(path): is a video; two inputs are two images, unless --output-dir names a folder for a result of each"
+            )
         }
         return frame
     }

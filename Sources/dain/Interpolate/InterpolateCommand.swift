@@ -92,7 +92,8 @@ struct InterpolateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
         case 2:
             if factor != nil || fps != nil {
                 throw ValidationError(
-                    "two images take --timestep; --factor and --fps are for a video or sequence")
+                    "two images take --timestep; --factor and --fps are for a video or sequence, and for several of them with --output-dir"
+                )
             }
             if time.isGiven || scenes.report != nil {
                 throw ValidationError(

@@ -1,3 +1,4 @@
+import Foundation
 import Interpolation
 import Media
 import Synchronization
@@ -102,7 +103,20 @@ extension MediaError {
         case .unknownInputFormat(let name): NearestName.hint(name, among: KnownNames.inputFormats)
         case .nothingDecodes("standard input"):
             "; an MP4 whose index lies at its end cannot be read from a pipe, but from '< FILE'"
+        case .ffmpeg("avformat_open_input", _, let path, _) where Self.isRaw(path),
+            .nothingDecodes(let path) where Self.isRaw(path):
+            "; raw pictures have no header: state --input-format rawvideo --input-size WxH --input-pix-fmt FORMAT "
+                + "--input-rate R"
         default: ""
         }
+    }
+
+    /// Whether a name's ending is usual for pictures without a header, and the file is there.
+    private static func isRaw(_ path: String) -> Bool {
+        let endings = ["yuv", "raw", "rgb", "bgr", "nv12", "i420", "p010", "uyvy", "yuyv", "rgba", "gray"]
+        guard let ending = path.split(separator: ".").dropFirst().last, access(path, F_OK) == 0 else {
+            return false
+        }
+        return endings.contains(ending.lowercased())
     }
 }

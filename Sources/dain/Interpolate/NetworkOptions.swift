@@ -25,7 +25,7 @@ struct NetworkOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Memory to keep to, such as 6G; large frames are cut into tiles (default: 80 % of what is free).",
-            valueName: "size"))
+            valueName: "size"), transform: MemorySize.init(argument:))
     var maxMemory: MemorySize?
 
     func validate() throws {

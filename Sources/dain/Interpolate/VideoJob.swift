@@ -29,6 +29,7 @@ struct VideoJob {
         }
         try StandardStreams.check(input: input, output: output)
         let reader = try VideoReader(path: input, settings: command.input.settings)
+        try Self.checkThatItMoves(reader)
         let opening = reader.openingNotes
         report(opening)
         let plan = TimePlan(command, reader.video)
@@ -73,7 +74,15 @@ struct VideoJob {
         }
         try sceneReport?.write()
         log.notice(
-            "wrote \(StandardStreams.name(output)): \(done.outputFrames) frames, \(done.newFrames) of them new"
+            "wrote \(StandardStreams.name(output)): \(counted(done.outputFrames, "frame")), \(done.newFrames) of them new"
+        )
+    }
+
+    /// Refuses one image, which nothing lies between.
+    static func checkThatItMoves(_ reader: VideoReader) throws {
+        guard reader.isSingleImage else { return }
+        throw BadUsage(
+            "\(reader.path): is one image, and new frames lie between two; give two images, a folder, or a pattern such as 'frames/%05d.png'"
         )
     }
 

@@ -1,5 +1,6 @@
 import Console
 import Foundation
+import Timing
 
 /// `--dry-run`: prints the plan of every result and about how long it would take.
 struct DryRun {
@@ -39,7 +40,7 @@ struct DryRun {
                 DiagnosticOutput.standardError.printError(
                     isNamed ? failure.error : "\(failure.input): \(failure.error)")
             }
-            throw Failure("\(failures.count) of \(items.count) inputs would fail")
+            throw Failure("\(failures.count) of \(counted(items.count, "input")) would fail")
         }
     }
 

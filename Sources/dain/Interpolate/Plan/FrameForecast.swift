@@ -3,6 +3,8 @@ import Timing
 
 /// How many frames a run will make, if the input's frames follow one another evenly and there are no cuts and repeats.
 struct FrameForecast: Equatable {
+    /// Frames of the input up to the last one that is used.
+    var input = 0
     var output = 0
     /// Made by the network, at most.
     var new = 0
@@ -36,13 +38,16 @@ struct FrameForecast: Equatable {
                 if let end = plan.window.end, frame.time >= end { break visit }
                 if let limit = plan.window.limit, output >= limit { break visit }
                 output += 1
+                input = index + 1
                 if case .between = frame.content {
                     new += 1
+                    input = min(index + 2, count)
                     if !isPairUsed { pairs += 1 }
                     isPairUsed = true
                 }
             }
         }
+        if plan.window == .everything { input = count }
         guard visited < count, plan.window == .everything else { return }
         func scaled(_ part: Int) -> Int { Int(Double(part) / Double(visited) * Double(count)) }
         (output, new, pairs) = (scaled(output), scaled(new), scaled(pairs))

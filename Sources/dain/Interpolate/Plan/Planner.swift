@@ -23,6 +23,7 @@ struct Planner {
         let input = command.inputs[0]
         let output = command.output ?? OutputName.ofResult(of: input, label: command.resultLabel)
         let reader = try VideoReader(path: input, settings: command.input.settings)
+        try VideoJob.checkThatItMoves(reader)
         guard let first = reader.firstFrame else { throw MediaError.nothingDecodes(path: input) }
         let (video, time) = (reader.video, TimePlan(command, reader.video))
         if let report = command.scenes.report {
@@ -41,7 +42,9 @@ struct Planner {
             throw BadUsage("\(input): no frame lies in the part that was asked for")
         }
         var durations = RunSummary.Durations()
-        durations.input = video.frameCount.map { (Double($0) / nominal.doubleValue).rounded(toPlaces: 3) }
+        durations.input = (forecast?.input ?? video.frameCount).map {
+            (Double($0) / nominal.doubleValue).rounded(toPlaces: 3)
+        }
         durations.output = forecast.map {
             (Double($0.output) / time.outputRate.doubleValue).rounded(toPlaces: 3)
         }
@@ -49,7 +52,8 @@ struct Planner {
             output, media, width: video.width, height: video.height, pixelFormat: video.pixelFormatName,
             rates: (video.frameRate.map(\.description), time.outputRate.description),
             frames: RunPlan.Frames(
-                input: video.frameCount, output: forecast?.output, newAtMost: forecast?.new),
+                input: forecast?.input ?? video.frameCount, output: forecast?.output, newAtMost: forecast?.new
+            ),
             pairs: forecast?.pairs, durations: durations, warnings: reader.openingNotes)
     }
 
@@ -89,6 +93,9 @@ struct Planner {
         durations: RunSummary.Durations, warnings: [String]
     ) throws -> RunPlan {
         let interpolator = try network.load()
+        let least = interpolator.leastMemory(width: width, height: height)
+        // The probe's own size would state less.
+        if least > network.memoryLimit { throw MemoryLimitError(limit: network.memoryLimit, needed: least) }
         // The probe comes first: its strategy is for its own size.
         let probe = try SpeedProbe(interpolator, width: width, height: height)
         let strategy = try interpolator.strategy(width: width, height: height)
@@ -108,6 +115,7 @@ struct Planner {
                 pixelFormat: media.pixelFormat), streams: media.streams.map(RunPlan.Stream.init),
             memory: RunPlan.Memory(
                 bytes: strategy.bytes, limitBytes: network.memoryLimit,
+                leastBytes: least,
                 tiles: strategy.plan.tiles.count, tileWidth: tile.columns.count,
                 tileHeight: tile.rows.count),
             estimate: RunPlan.Estimate(

@@ -28,9 +28,12 @@ extension RunPlan {
             memory.tiles == 1
             ? "frames in one piece"
             : "frames in \(memory.tiles) tiles of \(memory.tileWidth)x\(memory.tileHeight)"
+        let least =
+            memory.leastBytes < memory.bytes
+            ? "; at least \(ByteCount.mebibytes(memory.leastBytes)) MiB are needed" : ""
         add(
             "memory",
-            "about \(ByteCount.text(memory.bytes)) of the \(ByteCount.text(memory.limitBytes)) that --max-memory allows, \(pieces)"
+            "about \(ByteCount.text(memory.bytes)) of the \(ByteCount.text(memory.limitBytes)) that --max-memory allows, \(pieces)\(least)"
         )
         add("estimate", estimateText)
         for warning in warnings { add("warning", warning) }

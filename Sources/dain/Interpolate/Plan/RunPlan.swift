@@ -7,16 +7,16 @@ struct RunPlan: Encodable {
         var height: Int
         var pixelFormat: String
         /// Frames a second, as a fraction; nil where the input does not tell.
-        var inputRate: String?
-        var outputRate: String?
+        @Nullable var inputRate: String?
+        @Nullable var outputRate: String?
     }
 
     /// As the input states them, or estimated from its duration; nil where it does not tell.
     struct Frames: Encodable {
-        var input: Int?
-        var output: Int?
+        @Nullable var input: Int?
+        @Nullable var output: Int?
         /// At most: cuts and repeats have none.
-        var newAtMost: Int?
+        @Nullable var newAtMost: Int?
     }
 
     struct Stream: Encodable {
@@ -25,7 +25,7 @@ struct RunPlan: Encodable {
         var codec: String
         /// `interpolated`, `kept` or `dropped`.
         var fate: String
-        var reason: String?
+        @Nullable var reason: String?
 
         init(_ stream: OutputPlan.Stream) {
             (index, kind, codec, reason) = (stream.index, stream.kind, stream.codec, stream.reason)
@@ -43,6 +43,8 @@ struct RunPlan: Encodable {
     struct Memory: Encodable {
         var bytes: Int
         var limitBytes: Int
+        /// The smallest limit that frames of this size can be made within.
+        var leastBytes: Int
         var tiles: Int
         var tileWidth: Int
         var tileHeight: Int
@@ -51,7 +53,7 @@ struct RunPlan: Encodable {
     /// From a measurement on small frames, scaled by area.
     struct Estimate: Encodable {
         /// Of the network, for all new frames; nil where their number is not known.
-        var seconds: Double?
+        @Nullable var seconds: Double?
         var secondsPerNewFrame: Double
         /// The size that was measured.
         var probe: String
@@ -79,7 +81,7 @@ struct DryRunReport: Encodable {
     var status: RunSummary.Status
     var exitCode: Int32
     /// Seconds for all inputs, as far as they are known.
-    var estimatedSeconds: Double?
+    @Nullable var estimatedSeconds: Double?
     var plans: [RunPlan]
     var failures: [Failure]
     var version = dainVersion

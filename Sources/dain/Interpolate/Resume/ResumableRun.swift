@@ -44,7 +44,8 @@ struct ResumableRun {
         }
         try job.cancellation.check()
         try join(journal, announced: announced.count)
-        log.notice("wrote \(job.output): \(journal.frames) frames, \(journal.newFrames) of them new")
+        log.notice(
+            "wrote \(job.output): \(counted(journal.frames, "frame")), \(journal.newFrames) of them new")
     }
 
     /// Begins the result and gives it up: all that can be wrong with its container shows now, not when days have passed.
@@ -59,6 +60,7 @@ struct ResumableRun {
     private func beginning(encoder: String) throws -> RunJournal {
         let fresh = RunJournal(
             fingerprint: fingerprint, encoder: encoder, memoryLimit: job.network.memoryLimit)
+        if let damage = folder.damageOfJournal() { job.monitor.warn(damage) }
         guard var journal = folder.journal() else {
             folder.clean(keeping: nil)
             return fresh

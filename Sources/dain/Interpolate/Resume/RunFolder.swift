@@ -76,11 +76,27 @@ final class RunFolder {
         return "segment-\(try fingerprint.digest().prefix(8))-\(number)"
     }
 
+    /// A journal and its copy, which is written behind it: of a damaged disk one may remain.
+    private static let journalNames = ["journal.json", "journal.json.copy"]
+
     /// The journal; nil where there is none that can be read. What cannot be read is no reason to fail: work starts anew.
     func journal() -> RunJournal? { Self.journal(in: path) }
 
     static func journal(in path: String) -> RunJournal? {
-        guard let bytes = FileManager.default.contents(atPath: path + "/journal.json") else { return nil }
+        journalNames.lazy.compactMap { read("\(path)/\($0)") }.first
+    }
+
+    /// What is wrong with the journal, in one line; nil for a sound one, and where there was none.
+    func damageOfJournal() -> String? {
+        let names = Self.journalNames.map { self[$0] }
+        guard Self.read(names[0]) == nil else { return nil }
+        if Self.read(names[1]) != nil { return "\(names[0]) is damaged or missing, and its copy is used" }
+        guard names.contains(where: { access($0, F_OK) == 0 }) else { return nil }
+        return "\(names[0]) and its copy are damaged; work starts anew"
+    }
+
+    private static func read(_ path: String) -> RunJournal? {
+        guard let bytes = FileManager.default.contents(atPath: path) else { return nil }
         let journal = Result { try JSONDecoder().decode(RunJournal.self, from: bytes) }
         guard case .success(let journal) = journal, journal.version == RunJournal.currentVersion else {
             return nil
@@ -91,16 +107,18 @@ final class RunFolder {
     func write(_ journal: RunJournal) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try DurableFile.replace(self["journal.json"], with: encoder.encode(journal), subject: output)
+        let bytes = try encoder.encode(journal)
+        for name in Self.journalNames { try DurableFile.replace(self[name], with: bytes, subject: output) }
     }
 
     /// Removes everything but the lock and what the journal lists: what a run that was ended has left half done.
     func clean(keeping journal: RunJournal?) {
         var kept: Set = ["lock"]
-        if let journal { kept.formUnion(journal.segments.map(\.file) + ["journal.json"]) }
+        if let journal { kept.formUnion(journal.segments.map(\.file) + Self.journalNames) }
         let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
-        // The journal goes first: it must never list what is gone.
-        for name in names.sorted(by: { a, _ in a == "journal.json" })
+        // The journal and its copy go first: they must never list what is gone.
+        let isJournal = { (name: String) in Self.journalNames.contains(name) }
+        for name in names.filter(isJournal).sorted(by: >) + names.filter({ !isJournal($0) })
         where !kept.contains(name) && Self.isOurs(name) {
             unlink(self[name])
         }

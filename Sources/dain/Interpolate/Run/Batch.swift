@@ -1,6 +1,7 @@
 import Console
 import Foundation
 import Logging
+import Timing
 
 /// A result of each input, in one folder. An input that fails does not keep the others from being made.
 final class Batch {
@@ -70,9 +71,10 @@ final class Batch {
         if !failed.isEmpty {
             let names = failed.prefix(5).flatMap(\.inputs).joined(separator: ", ")
             throw Failure(
-                "\(failed.count) of \(count) inputs failed: \(names)" + (failed.count > 5 ? ", …" : ""))
+                "\(failed.count) of \(counted(count, "input")) failed: \(names)"
+                    + (failed.count > 5 ? ", …" : ""))
         }
-        log.notice("done with \(done) of \(count) inputs; the results are in \(folder)")
+        log.notice("done with \(done) of \(counted(count, "input")); the results are in \(folder)")
     }
 
     private func print(_ error: String, of input: String) {

@@ -7,7 +7,7 @@ struct RunSummary: Encodable {
     }
 
     struct Frames: Encodable {
-        /// Of the input that were dealt with.
+        /// Of the input that were dealt with: up to the last one that is shown, or that a new frame lies before.
         var input = 0
         /// Of the result; those that are neither new nor held are the input's own.
         var output = 0
@@ -23,8 +23,8 @@ struct RunSummary: Encodable {
 
     struct Durations: Encodable {
         /// Seconds that the input and the result are shown, as far as they are known.
-        var input: Double?
-        var output: Double?
+        @Nullable var input: Double?
+        @Nullable var output: Double?
     }
 
     var status = Status.done
@@ -87,7 +87,7 @@ struct BatchSummary: Encodable {
 struct RefusalSummary: Encodable {
     var status: RunSummary.Status
     var exitCode: Int32
-    var error: String?
+    @Nullable var error: String?
     var version = dainVersion
 
     init(_ outcome: Outcome) {

@@ -1,0 +1,68 @@
+import Foundation
+import Media
+import Testing
+import Timing
+
+/// What is copied beside the interpolated video: a second video, a time code.
+struct CopiedVideoTests {
+    /// QuickTime's time code is a track of its own, which muxers make anew of what the video states.
+    @Test func timeCodesAreKept() async throws {
+        let folder = try TemporaryFolder()
+        try Remux.encode(
+            folder["a.mp4"], width: 64, height: 48, frames: 4,
+            settings: EncoderSettings(codec: "libx264", preset: "ultrafast"), in: folder)
+        try Remux.combine(
+            [folder["a.mp4"]], into: folder["clip.mov"], metadata: ["timecode": "01:02:03:04"])
+        #expect(try MediaFile(folder["clip.mov"]).streams.map(\.kind) == [.video, .data])
+        for (name, options, warning) in [
+            ("out.mov", [], nil), ("out.mp4", [], nil), ("out.mkv", [], nil),
+            ("out.avi", [], "container avi cannot hold it"),
+            ("part.mov", ["--start", "0.08"], "the result begins at another frame"),
+            ("fast.mov", ["--factor", "12"], "counts at most 255 frames a second"),
+        ] as [(String, [String], String?)] {
+            let result = try await DainProcess.run(
+                ["interpolate", "clip.mov", "-o", name] + options, currentDirectory: folder.url)
+            #expect(result.exitCode == 0, "\(result)")
+            let warnings = result.stderrLines.filter {
+                $0.hasPrefix("dain: warning: ") && $0.contains("dropped")
+            }
+            #expect(warnings.count == (warning == nil ? 0 : 1), "\(name): \(result)")
+            #expect(
+                warnings.allSatisfy {
+                    $0.contains("its time code is dropped: ") && $0.contains(warning ?? "")
+                }, "\(result)")
+            let found = try MediaFile(folder[name])
+            #expect(found.timecode == (warning == nil ? "01:02:03:04" : nil), "\(name)")
+        }
+    }
+
+    /// Frames that are stored in another order than they are shown in keep their times. Matroska does not store when they
+    /// are decoded, so that this must be found out for those at the beginning.
+    @Test(arguments: ["mkv", "mp4"], ["mkv", "mp4", "ts"])
+    func framesOutOfOrderKeepTheirTimes(_ from: String, _ to: String) async throws {
+        let folder = try TemporaryFolder()
+        let settings = EncoderSettings(
+            codec: "libx264", preset: "veryfast",
+            options: [.init(key: "bf", value: "3"), .init(key: "b_strategy", value: "0")])
+        try Remux.encode(
+            folder["a.mp4"], width: 96, height: 64, frames: 4, settings: settings, in: folder)
+        try Remux.encode(
+            folder["b.mp4"], width: 64, height: 48, frames: 14, settings: settings, in: folder)
+        let (clip, output) = (folder["two.\(from)"], folder["out.\(to)"])
+        try Remux.combine([folder["a.mp4"], folder["b.mp4"]], into: clip)
+
+        let result = try await DainProcess.run(["interpolate", clip.path, "-o", output.path])
+        #expect(result.exitCode == 0 && !result.stderr.contains("no usable time"), "\(result)")
+        let (before, after) = (try MediaFile(clip), try MediaFile(output))
+        #expect(after.streams(.video).count == 2)
+        let (wanted, found) = (before.streams[1].packets, after.streams[1].packets)
+        let times = wanted.compactMap(\.time)
+        #expect(times.count == 14 && times != times.sorted(), "the clip has no frames out of order")
+        // A transport stream begins where all of its decoding times are above zero.
+        let shift = (found.first?.time ?? .zero) - times[0]
+        #expect(to == "ts" || shift == .zero)
+        #expect(found.map(\.time) == times.map { $0 + shift })
+        // Both videos stay where they were to each other.
+        #expect(after.videoTimes.first == found.first?.time)
+    }
+}
