@@ -9,7 +9,9 @@ public enum FormulaWeights {
         let entries = DAINParameters.all.filter { !$0.isOptional }.map { parameter in
             (key: parameter.key, tensor: tensor(parameter.key, parameter.shape, seed: seed))
         }
-        guard let weights = WeightDictionary(entries) else { preconditionFailure("a parameter is listed twice") }
+        guard let weights = WeightDictionary(entries) else {
+            preconditionFailure("a parameter is listed twice")
+        }
         return weights
     }
 

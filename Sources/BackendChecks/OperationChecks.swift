@@ -8,7 +8,9 @@ public struct OperationChecks<B: Backend> {
     /// Relative error of a convolution's products, beside their storage.
     let products: Float
 
-    private static var sizes: [(Int, Int)] { [(1, 1), (2, 2), (7, 5), (17, 1), (16, 24), (33, 19), (64, 48)] }
+    private static var sizes: [(Int, Int)] {
+        [(1, 1), (2, 2), (7, 5), (17, 1), (16, 24), (33, 19), (64, 48)]
+    }
     private typealias Pair = BackendPair<B>
 
     /// - Parameters:
@@ -35,7 +37,8 @@ public struct OperationChecks<B: Backend> {
 
     // MARK: Layout and resizing
 
-    private func layout(_ width: Int, _ height: Int, _ guards: Int, _ report: (OperationCheck) -> Void) throws {
+    private func layout(_ width: Int, _ height: Int, _ guards: Int, _ report: (OperationCheck) -> Void) throws
+    {
         for channels in [3, 16] {
             var both = Pair(backend, guards: guards)
             let shape = Shape(channels: channels, height: height, width: width)
@@ -54,7 +57,8 @@ public struct OperationChecks<B: Backend> {
             report(try both.compare(widened, "copy to values", tolerance: 0))
             let rows = try both.input(shape)
             backend.copyRows(height / 3..<height / 3 + 1, of: input.tested, into: rows.tested, at: height / 2)
-            both.reference.copyRows(height / 3..<height / 3 + 1, of: input.reference, into: rows.reference, at: height / 2)
+            both.reference.copyRows(
+                height / 3..<height / 3 + 1, of: input.reference, into: rows.reference, at: height / 2)
             report(try both.compare(rows, "copyRows", tolerance: 0))
             let spread = try both.output(Shape(channels: channels / 3, height: 2 * height, width: 2 * width))
             let groups = try both.input(shape.with(channels: channels / 3 * 4))
@@ -64,7 +68,9 @@ public struct OperationChecks<B: Backend> {
         }
     }
 
-    private func resizing(_ width: Int, _ height: Int, _ guards: Int, _ report: (OperationCheck) -> Void) throws {
+    private func resizing(_ width: Int, _ height: Int, _ guards: Int, _ report: (OperationCheck) -> Void)
+        throws
+    {
         for channels in [3, 16] {
             var both = Pair(backend, guards: guards)
             let shape = Shape(channels: channels, height: height, width: width)
@@ -89,7 +95,8 @@ public struct OperationChecks<B: Backend> {
                     backend.upsampleBilinear(
                         input.tested, factor: factor, scale: 1.7, adding: addend?.tested, into: output.tested)
                     both.reference.upsampleBilinear(
-                        input.reference, factor: factor, scale: 1.7, adding: addend?.reference, into: output.reference)
+                        input.reference, factor: factor, scale: 1.7, adding: addend?.reference,
+                        into: output.reference)
                     report(try both.compare(output, "upsampleBilinear \(factor)", tolerance: 1e-6))
                 }
             }
@@ -98,7 +105,8 @@ public struct OperationChecks<B: Backend> {
 
     // MARK: Motion
 
-    private func motion(_ width: Int, _ height: Int, _ guards: Int, _ report: (OperationCheck) -> Void) throws {
+    private func motion(_ width: Int, _ height: Int, _ guards: Int, _ report: (OperationCheck) -> Void) throws
+    {
         for channels in [5, 32] {
             var both = Pair(backend, guards: guards)
             let shape = Shape(channels: channels, height: height, width: width)
@@ -112,7 +120,8 @@ public struct OperationChecks<B: Backend> {
                 let flow = try both.input(shape.with(channels: 2), in: -reach...reach, as: .values)
                 let output = try both.output(shape)
                 backend.warpBackward(first.tested, by: flow.tested, scale: 0.625, into: output.tested)
-                both.reference.warpBackward(first.reference, by: flow.reference, scale: 0.625, into: output.reference)
+                both.reference.warpBackward(
+                    first.reference, by: flow.reference, scale: 0.625, into: output.reference)
                 report(try both.compare(output, "warpBackward by \(reach)", tolerance: 1e-5 + storage))
             }
         }
@@ -124,7 +133,8 @@ public struct OperationChecks<B: Backend> {
             for weighting in [nil, weights] {
                 let output = try both.output(shape, as: .values)
                 try backend.projectFlow(flow.tested, weights: weighting?.tested, into: output.tested)
-                both.reference.projectFlow(flow.reference, weights: weighting?.reference, into: output.reference)
+                both.reference.projectFlow(
+                    flow.reference, weights: weighting?.reference, into: output.reference)
                 report(try both.compare(output, "projectFlow by \(reach)", tolerance: 1e-5))
             }
         }
@@ -135,7 +145,9 @@ public struct OperationChecks<B: Backend> {
         report(try both.compare(inverse, "invertDepth", tolerance: 1e-5))
     }
 
-    private func warping(_ width: Int, _ height: Int, _ guards: Int, _ report: (OperationCheck) -> Void) throws {
+    private func warping(_ width: Int, _ height: Int, _ guards: Int, _ report: (OperationCheck) -> Void)
+        throws
+    {
         for (channels, content) in [(3, TensorContent.values), (196, .features), (280, .features)] {
             var both = Pair(backend, guards: guards)
             let shape = Shape(channels: channels, height: height, width: width)
@@ -148,7 +160,8 @@ public struct OperationChecks<B: Backend> {
                     try backend.warpAdaptively(
                         input.tested, by: flow.tested, taps: taps.tested, rows: rows, into: output.tested)
                     both.reference.warpAdaptively(
-                        input.reference, by: flow.reference, taps: taps.reference, rows: rows, into: output.reference)
+                        input.reference, by: flow.reference, taps: taps.reference, rows: rows,
+                        into: output.reference)
                     report(
                         try both.compare(
                             output, "warpAdaptively by \(reach), rows \(rows)",
@@ -213,7 +226,9 @@ public struct OperationChecks<B: Backend> {
         ]
     }
 
-    private func convolution(_ convolution: Convolution, _ guards: Int, _ report: (OperationCheck) -> Void) throws {
+    private func convolution(_ convolution: Convolution, _ guards: Int, _ report: (OperationCheck) -> Void)
+        throws
+    {
         var both = Pair(backend, guards: guards)
         let description = convolution.description
         let shape = Shape(
@@ -229,7 +244,8 @@ public struct OperationChecks<B: Backend> {
         both.reference.convolve(
             input.reference, with: both.reference.prepare(description, weights), adding: residual?.reference,
             into: output.reference)
-        let layer = "convolve \(description.inputChannels)→\(description.outputChannels), \(description.kernel)×\(description.kernel),"
+        let layer =
+            "convolve \(description.inputChannels)→\(description.outputChannels), \(description.kernel)×\(description.kernel),"
         report(
             try both.compare(
                 output, "\(layer) stride \(description.stride), dilation \(description.dilation)",

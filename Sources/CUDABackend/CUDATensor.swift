@@ -32,7 +32,8 @@ public struct CUDATensor: BackendTensor {
     public func channels(_ range: Range<Int>) -> CUDATensor {
         CUDATensor(
             self, shape: shape.with(channels: range.count),
-            tail: range.upperBound == shape.channels ? tail : 0, firstChannel: firstChannel + range.lowerBound,
+            tail: range.upperBound == shape.channels ? tail : 0,
+            firstChannel: firstChannel + range.lowerBound,
             firstRow: firstRow)
     }
 
@@ -75,5 +76,7 @@ public struct CUDATensor: BackendTensor {
 
 extension DeviceTensor {
     /// In the place of a map that is not there.
-    static var none: DeviceTensor { DeviceTensor(data: 0, pitch: 0, channels: 0, height: 0, width: 0, isHalf: 0, unused: 0) }
+    static var none: DeviceTensor {
+        DeviceTensor(data: 0, pitch: 0, channels: 0, height: 0, width: 0, isHalf: 0, unused: 0)
+    }
 }

@@ -28,7 +28,9 @@ struct AlphaWarp<B: Backend>: Sendable {
     ) throws -> B.Tensor {
         let shape = first.shape
         let rows = 0..<shape.height
-        let (warped0, warped1) = (try backend.makeTensor(shape, as: .values), try backend.makeTensor(shape, as: .values))
+        let (warped0, warped1) = (
+            try backend.makeTensor(shape, as: .values), try backend.makeTensor(shape, as: .values)
+        )
         try backend.warpAdaptively(first, by: result.flow0, taps: pair.kernel0, rows: rows, into: warped0)
         try backend.warpAdaptively(second, by: result.flow1, taps: pair.kernel1, rows: rows, into: warped1)
         let blend = try backend.makeTensor(shape, as: .values)

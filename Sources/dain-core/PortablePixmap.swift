@@ -25,15 +25,18 @@ enum PortablePixmap {
             while position < bytes.count, !isSpace(bytes[position]) { position += 1 }
             return String(decoding: bytes[start..<position], as: UTF8.self)
         }
-        guard try field() == "P6", let width = Int(try field()), let height = Int(try field()), try field() == "255",
-            (1...65536).contains(width), (1...65536).contains(height), bytes.count - position - 1 >= 3 * width * height
+        guard try field() == "P6", let width = Int(try field()), let height = Int(try field()),
+            try field() == "255",
+            (1...65536).contains(width), (1...65536).contains(height),
+            bytes.count - position - 1 >= 3 * width * height
         else { throw FormatError(description: "\(path) is no binary PPM image of 8 bits") }
         let pixels = bytes[(position + 1)...]
         let plane = width * height
         return RGBImage(width: width, height: height) { values in
             for pixel in 0..<plane {
                 for channel in 0..<3 {
-                    values[channel * plane + pixel] = Float(pixels[pixels.startIndex + 3 * pixel + channel]) / 255
+                    values[channel * plane + pixel] =
+                        Float(pixels[pixels.startIndex + 3 * pixel + channel]) / 255
                 }
             }
         }

@@ -10,7 +10,8 @@ import Weights
 struct TimeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "time",
-        abstract: "Times new frames in a clip: for each, one more frame is uploaded, and the new ones downloaded.")
+        abstract:
+            "Times new frames in a clip: for each, one more frame is uploaded, and the new ones downloaded.")
 
     @OptionGroup var options: GPUOptions
 

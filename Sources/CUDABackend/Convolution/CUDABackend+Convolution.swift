@@ -2,15 +2,19 @@ import CCUDA
 import Tensors
 
 extension CUDABackend {
-    public func prepare(_ description: ConvolutionDescription, _ weights: ConvolutionWeights) throws -> CUDAConvolution {
+    public func prepare(_ description: ConvolutionDescription, _ weights: ConvolutionWeights) throws
+        -> CUDAConvolution
+    {
         CUDAConvolution(description, weights, device: device, pool: pool)
     }
 
     public func convolve(
-        _ input: CUDATensor, with convolution: CUDAConvolution, adding residual: CUDATensor?, into output: CUDATensor
+        _ input: CUDATensor, with convolution: CUDAConvolution, adding residual: CUDATensor?,
+        into output: CUDATensor
     ) throws {
         assert(input.shape.channels == convolution.description.inputChannels, "convolution input channels")
-        assert(output.shape == convolution.description.outputShape(for: input.shape), "convolution output shape")
+        assert(
+            output.shape == convolution.description.outputShape(for: input.shape), "convolution output shape")
         guard let profile else { return try run(convolution, input, residual, output) }
         try device.synchronize()
         let start = ContinuousClock.now
@@ -47,7 +51,9 @@ extension CUDABackend {
     private func runCuDNN(
         _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
     ) throws {
-        func geometry(_ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor) -> ConvolutionGeometry {
+        func geometry(_ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor)
+            -> ConvolutionGeometry
+        {
             ConvolutionGeometry(
                 description: convolution.description, inputChannels: input.shape.channels,
                 outputChannels: output.shape.channels, height: input.shape.height, width: input.shape.width,
@@ -61,7 +67,9 @@ extension CUDABackend {
             func launch(_ plan: ConvolutionPlan, into output: CUDATensor) throws {
                 let workspace = try pool.allocate(max(1, plan.workspaceBytes))
                 // What is still to be added must not be written over.
-                let sums = plan.isFused || residual?.address != output.address ? output : try output.emptyCopy(pool: pool)
+                let sums =
+                    plan.isFused || residual?.address != output.address
+                    ? output : try output.emptyCopy(pool: pool)
                 try cuDNN.exclusively {
                     try plan.run(
                         input: input, weights: weights.weights.address, bias: weights.bias.address,
@@ -82,7 +90,9 @@ extension CUDABackend {
             try run(input, residual, output)
         } catch CUDAError.noEngine {
             // No engine for maps with gaps between their pixels: through copies without.
-            let (source, target) = (try dense(input), try CUDATensor(output.shape, isHalf: output.isHalf, padding: 0, pool: pool))
+            let (source, target) = (
+                try dense(input), try CUDATensor(output.shape, isHalf: output.isHalf, padding: 0, pool: pool)
+            )
             try run(source, try residual.map(dense), target)
             copy(target, into: output)
         }
@@ -94,7 +104,8 @@ extension CUDABackend {
         _ output: CUDATensor
     ) {
         let biasMap = DeviceTensor(
-            data: bias.address, pitch: Int32(output.shape.channels), channels: Int32(output.shape.channels), height: 1,
+            data: bias.address, pitch: Int32(output.shape.channels), channels: Int32(output.shape.channels),
+            height: 1,
             width: 1, isHalf: output.isHalf ? 1 : 0, unused: 0)
         run(
             "finish_convolution", making: output, reading: [sums] + (residual.map { [$0] } ?? []),
@@ -113,7 +124,8 @@ extension CUDABackend {
         let arguments: [KernelArgument] = [
             .tensor(input.onDevice), .address(weights.weights.address), .integer(inputs),
             .address(weights.bias.address), .integer(description.kernel), .integer(description.stride),
-            .integer(description.dilation), .float(description.activation.slope), .tensor(residual?.onDevice ?? .none),
+            .integer(description.dilation), .float(description.activation.slope),
+            .tensor(residual?.onDevice ?? .none),
             .tensor(output.onDevice),
         ]
         // Eight channels at once, and zeros behind the last.
@@ -126,7 +138,8 @@ extension CUDABackend {
                 arguments + [.integer(lanes)])
         } else {
             try device.launch(
-                "narrow_convolution_\(description.outputChannels)", threads: output.shape.planeCount, block: 128,
+                "narrow_convolution_\(description.outputChannels)", threads: output.shape.planeCount,
+                block: 128,
                 arguments + [.integer(input.isAligned ? 1 : 0)])
         }
     }

@@ -33,7 +33,9 @@ final class ConvolutionPlan: @unchecked Sendable {
     /// Whether cuDNN also adds the residual and the bias and applies the activation. Where it does not, `finish` must.
     let isFused: Bool
 
-    private init(_ plan: CuDNNDescriptor, isFused: Bool, _ geometry: ConvolutionGeometry, _ cuDNN: CuDNN) throws {
+    private init(_ plan: CuDNNDescriptor, isFused: Bool, _ geometry: ConvolutionGeometry, _ cuDNN: CuDNN)
+        throws
+    {
         self.plan = plan
         self.isFused = isFused
         self.cuDNN = cuDNN
@@ -55,10 +57,12 @@ final class ConvolutionPlan: @unchecked Sendable {
             let configurations: [CuDNNDescriptor]
             do {
                 let heuristics = try CuDNNDescriptor(CCUDNN_ENGINE_HEURISTICS_DESCRIPTOR, cuDNN.functions)
-                try heuristics.set(CCUDNN_ENGINE_HEURISTICS_GRAPH, [try graph(geometry, isFused: isFused, cuDNN)])
+                try heuristics.set(
+                    CCUDNN_ENGINE_HEURISTICS_GRAPH, [try graph(geometry, isFused: isFused, cuDNN)])
                 try heuristics.set(CCUDNN_ENGINE_HEURISTICS_MODE, mode, ofType: CCUDNN_TYPE_HEURISTICS_MODE)
                 configurations = try heuristics.finalized().descriptors(
-                    CCUDNN_ENGINE_HEURISTICS_RESULTS, ofType: CCUDNN_ENGINE_CONFIGURATION_DESCRIPTOR, limit: 32)
+                    CCUDNN_ENGINE_HEURISTICS_RESULTS, ofType: CCUDNN_ENGINE_CONFIGURATION_DESCRIPTOR,
+                    limit: 32)
             } catch {
                 reason = "\(error)"
                 continue
@@ -121,14 +125,20 @@ final class ConvolutionPlan: @unchecked Sendable {
 
     // MARK: The graph
 
-    private static func graph(_ geometry: ConvolutionGeometry, isFused: Bool, _ cuDNN: CuDNN) throws -> CuDNNDescriptor {
+    private static func graph(_ geometry: ConvolutionGeometry, isFused: Bool, _ cuDNN: CuDNN) throws
+        -> CuDNNDescriptor
+    {
         let builder = GraphBuilder(geometry: geometry, functions: cuDNN.functions)
         let input = try builder.map(
-            Identifier.input, geometry.inputChannels, geometry.height, geometry.width, pitch: geometry.inputPitch)
+            Identifier.input, geometry.inputChannels, geometry.height, geometry.width,
+            pitch: geometry.inputPitch)
         let kernel = geometry.description.kernel
         let weights = try builder.tensor(
             Identifier.weights, [geometry.outputChannels, geometry.inputChannels, kernel, kernel],
-            strides: [kernel * kernel * geometry.inputChannels, 1, kernel * geometry.inputChannels, geometry.inputChannels])
+            strides: [
+                kernel * kernel * geometry.inputChannels, 1, kernel * geometry.inputChannels,
+                geometry.inputChannels,
+            ])
         let bias = try builder.tensor(
             Identifier.bias, [1, geometry.outputChannels, 1, 1],
             strides: [geometry.outputChannels, 1, geometry.outputChannels, geometry.outputChannels])
@@ -145,7 +155,8 @@ final class ConvolutionPlan: @unchecked Sendable {
         }
         if !isFused {
             return try finished([
-                builder.convolution(input, weights, into: made(Identifier.output, pitch: geometry.outputPitch))
+                builder.convolution(
+                    input, weights, into: made(Identifier.output, pitch: geometry.outputPitch))
             ])
         }
         // Steps from the convolution to the output; what passes between them is never stored.
@@ -159,7 +170,8 @@ final class ConvolutionPlan: @unchecked Sendable {
         case .relu: steps.append((try builder.rectifier(slope: nil), nil))
         case .leakyReLU(let slope): steps.append((try builder.rectifier(slope: slope), nil))
         }
-        var current = try builder.virtualMap(Identifier.firstVirtual, geometry.outputChannels, size.height, size.width)
+        var current = try builder.virtualMap(
+            Identifier.firstVirtual, geometry.outputChannels, size.height, size.width)
         var operations = [try builder.convolution(input, weights, into: current)]
         for (index, step) in steps.enumerated() {
             let next =
@@ -197,19 +209,24 @@ private struct GraphBuilder {
     }
 
     /// A feature map, channels last.
-    func map(_ identifier: Int, _ channels: Int, _ height: Int, _ width: Int, pitch: Int, isVirtual: Bool = false) throws
+    func map(
+        _ identifier: Int, _ channels: Int, _ height: Int, _ width: Int, pitch: Int, isVirtual: Bool = false
+    ) throws
         -> CuDNNDescriptor
     {
         try tensor(
-            identifier, [1, channels, height, width], strides: [height * width * pitch, 1, width * pitch, pitch],
+            identifier, [1, channels, height, width],
+            strides: [height * width * pitch, 1, width * pitch, pitch],
             isVirtual: isVirtual)
     }
 
-    func virtualMap(_ identifier: Int, _ channels: Int, _ height: Int, _ width: Int) throws -> CuDNNDescriptor {
+    func virtualMap(_ identifier: Int, _ channels: Int, _ height: Int, _ width: Int) throws -> CuDNNDescriptor
+    {
         try map(identifier, channels, height, width, pitch: channels, isVirtual: true)
     }
 
-    func convolution(_ input: CuDNNDescriptor, _ weights: CuDNNDescriptor, into output: CuDNNDescriptor) throws
+    func convolution(_ input: CuDNNDescriptor, _ weights: CuDNNDescriptor, into output: CuDNNDescriptor)
+        throws
         -> CuDNNDescriptor
     {
         let description = geometry.description
@@ -248,7 +265,8 @@ private struct GraphBuilder {
     }
 
     func pointwise(
-        _ what: CuDNNDescriptor, _ input: CuDNNDescriptor, _ other: CuDNNDescriptor?, into output: CuDNNDescriptor
+        _ what: CuDNNDescriptor, _ input: CuDNNDescriptor, _ other: CuDNNDescriptor?,
+        into output: CuDNNDescriptor
     ) throws -> CuDNNDescriptor {
         let operation = try CuDNNDescriptor(CCUDNN_OPERATION_POINTWISE_DESCRIPTOR, functions)
         try operation.set(CCUDNN_OPERATION_POINTWISE_WHAT, [what])

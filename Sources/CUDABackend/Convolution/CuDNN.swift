@@ -36,7 +36,8 @@ final class CuDNN: @unchecked Sendable {
         functions.getLastErrorString(&text, text.count)
         let detail = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         let name = functions.getErrorString(status).map { String(cString: $0) } ?? "status \(status)"
-        throw CUDAError.cuDNN(call: call, text: detail.isEmpty ? name : "\(name) (\(detail.split(separator: "\n")[0]))")
+        throw CUDAError.cuDNN(
+            call: call, text: detail.isEmpty ? name : "\(name) (\(detail.split(separator: "\n")[0]))")
     }
 }
 
@@ -50,8 +51,11 @@ final class CuDNNDescriptor {
     init(_ type: Int, _ functions: CuDNNFunctions) throws {
         self.functions = functions
         var pointer: cudnnBackendDescriptor_t?
-        try CuDNN.check(functions, "cudnnBackendCreateDescriptor", functions.createDescriptor(Int32(type), &pointer))
-        guard let pointer else { throw CUDAError.cuDNN(call: "cudnnBackendCreateDescriptor", text: "no descriptor") }
+        try CuDNN.check(
+            functions, "cudnnBackendCreateDescriptor", functions.createDescriptor(Int32(type), &pointer))
+        guard let pointer else {
+            throw CUDAError.cuDNN(call: "cudnnBackendCreateDescriptor", text: "no descriptor")
+        }
         self.pointer = pointer
     }
 

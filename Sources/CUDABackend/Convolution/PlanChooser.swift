@@ -46,7 +46,8 @@ struct PlanChooser {
             }
             trials += 1
             let isGood = (best?.milliseconds ?? .infinity) < 1.6 * floor
-            return isGood || trials >= Self.mostTrials || ContinuousClock.now - start > Self.longest ? .enough : .more
+            return isGood || trials >= Self.mostTrials || ContinuousClock.now - start > Self.longest
+                ? .enough : .more
         }
         guard let best else { throw failure ?? CUDAError.noEngine(layer: layer, reason: "no engine runs") }
         return best.plan
@@ -67,7 +68,8 @@ struct PlanChooser {
             element
             * Double(
                 geometry.height * geometry.width * geometry.inputChannels
-                    + output.height * output.width * geometry.outputChannels * (geometry.residualPitch == nil ? 1 : 2))
+                    + output.height * output.width * geometry.outputChannels
+                    * (geometry.residualPitch == nil ? 1 : 2))
         let ceiling = !geometry.allowsMatrixUnits ? 50e9 : geometry.isHalf ? 500e9 : 250e9
         return 0.01 + operations / ceiling + bytes / 2.2e9
     }

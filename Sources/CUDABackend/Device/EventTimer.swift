@@ -7,7 +7,11 @@ struct EventTimer {
     /// Milliseconds that the work queued by `body` takes; waits for it.
     func milliseconds(_ body: () throws -> Void) throws -> Double {
         let (start, end) = (try event(), try event())
-        defer { for event in [start, end] { device.deferringErrors { try device.call("cuEventDestroy") { $0.eventDestroy(event) } } } }
+        defer {
+            for event in [start, end] {
+                device.deferringErrors { try device.call("cuEventDestroy") { $0.eventDestroy(event) } }
+            }
+        }
         try device.call("cuEventRecord") { $0.eventRecord(start, device.stream) }
         try body()
         try device.call("cuEventRecord") { $0.eventRecord(end, device.stream) }

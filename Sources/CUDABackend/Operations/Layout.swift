@@ -2,7 +2,9 @@ import Tensors
 
 extension CUDABackend {
     public func depthToSpace(_ input: CUDATensor, into output: CUDATensor) {
-        run("depth_to_space", threads: output.shape.count, [.tensor(input.onDevice), .tensor(output.onDevice)])
+        run(
+            "depth_to_space", threads: output.shape.count,
+            [.tensor(input.onDevice), .tensor(output.onDevice)])
     }
 
     public func padReplicating(_ input: CUDATensor, left: Int, top: Int, into output: CUDATensor) {

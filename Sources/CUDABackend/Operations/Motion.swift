@@ -14,14 +14,17 @@ extension CUDABackend {
         }
     }
 
-    public func warpBackward(_ input: CUDATensor, by flow: CUDATensor, scale: Float, into output: CUDATensor) {
+    public func warpBackward(_ input: CUDATensor, by flow: CUDATensor, scale: Float, into output: CUDATensor)
+    {
         run(
             "warp_backward", making: output, reading: [input],
             [.tensor(input.onDevice), .tensor(flow.onDevice), .float(scale), .tensor(output.onDevice)])
     }
 
     public func invertDepth(_ logDepth: CUDATensor, into output: CUDATensor) {
-        run("invert_depth", threads: output.shape.count, [.tensor(logDepth.onDevice), .tensor(output.onDevice)])
+        run(
+            "invert_depth", threads: output.shape.count,
+            [.tensor(logDepth.onDevice), .tensor(output.onDevice)])
     }
 
     public func projectFlow(_ flow: CUDATensor, weights: CUDATensor?, into output: CUDATensor) throws {
@@ -48,7 +51,8 @@ extension CUDABackend {
         _ input: CUDATensor, by flow: CUDATensor, taps: CUDATensor, rows: Range<Int>, into output: CUDATensor
     ) throws {
         let arguments: [KernelArgument] = [
-            .tensor(input.onDevice), .tensor(flow.onDevice), .tensor(taps.onDevice), .integer(rows.lowerBound),
+            .tensor(input.onDevice), .tensor(flow.onDevice), .tensor(taps.onDevice),
+            .integer(rows.lowerBound),
             .tensor(output.onDevice),
         ]
         // The wide kernel reads up to seven channels behind the input's last.

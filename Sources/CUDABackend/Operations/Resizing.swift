@@ -2,11 +2,14 @@ import Tensors
 
 extension CUDABackend {
     public func maxPool(_ input: CUDATensor, into output: CUDATensor) {
-        run("max_pool", making: output, reading: [input], [.tensor(input.onDevice), .tensor(output.onDevice)])
+        run(
+            "max_pool", making: output, reading: [input], [.tensor(input.onDevice), .tensor(output.onDevice)])
     }
 
     public func averagePool(_ input: CUDATensor, into output: CUDATensor) {
-        run("average_pool", making: output, reading: [input], [.tensor(input.onDevice), .tensor(output.onDevice)])
+        run(
+            "average_pool", making: output, reading: [input],
+            [.tensor(input.onDevice), .tensor(output.onDevice)])
     }
 
     public func addUpsampledNearest(_ input: CUDATensor, to output: CUDATensor) {
