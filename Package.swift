@@ -63,7 +63,8 @@ let package = Package(
         .executableTarget(
             name: "dain-core",
             dependencies: [
-                "BackendChecks", "CPUBackend", "CUDABackend", "Interpolation", "Networks", "Tensors", "Weights",
+                "BackendChecks", "CPUBackend", "CUDABackend", "Interpolation", "Networks", "Tensors",
+                "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
@@ -84,6 +85,9 @@ let package = Package(
             name: "CPUBackendTests", dependencies: ["CPUBackend", "ReferenceBackend", "Tensors"],
             swiftSettings: strict),
         .testTarget(name: "WeightsTests", dependencies: ["Weights"], swiftSettings: strict),
+        .testTarget(
+            name: "BackendChecksTests", dependencies: ["BackendChecks", "CPUBackend", "Tensors"],
+            swiftSettings: strict),
         .testTarget(
             name: "NetworksTests",
             dependencies: ["BackendChecks", "CPUBackend", "Networks", "Tensors", "Weights"],

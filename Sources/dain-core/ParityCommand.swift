@@ -11,7 +11,8 @@ import Weights
 struct ParityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parity",
-        abstract: "Compares the whole network on the GPU with the CPU, on two PPM images or on a generated pair.")
+        abstract:
+            "Compares the whole network on the GPU with the CPU, on two PPM images or on a generated pair.")
 
     @OptionGroup var options: GPUOptions
 
@@ -23,13 +24,20 @@ struct ParityCommand: ParsableCommand {
 
     func run() throws {
         let weights = try model.map { try WeightDictionary(path: $0) } ?? FormulaWeights.dain(seed: 1)
-        let frames = try images.isEmpty ? [Scene.frame(shift: 0), Scene.frame(shift: 3)] : images.map(PortablePixmap.read)
-        guard frames.count == 2 || frames.count == 3 else { throw ValidationError("two or three images are needed") }
+        let frames =
+            try images.isEmpty
+            ? [Scene.frame(shift: 0), Scene.frame(shift: 3)] : images.map(PortablePixmap.read)
+        guard frames.count == 2 || frames.count == 3 else {
+            throw ValidationError("two or three images are needed")
+        }
         let gpu = try CUDABackend(index: options.gpu, precision: options.precision)
         let computed = try steps(frames, DAIN(weights: weights, backend: gpu, rectification: .always))
         let again = try steps(frames, DAIN(weights: weights, backend: gpu, rectification: .always))
-        let expected = try steps(frames, DAIN(weights: weights, backend: CPUBackend(), rectification: .always))
-        print("\(gpu.deviceName), \(options.precision), \(frames[0].width)x\(frames[0].height), against the CPU:")
+        let expected = try steps(
+            frames, DAIN(weights: weights, backend: CPUBackend(), rectification: .always))
+        print(
+            "\(gpu.deviceName), \(options.precision), \(frames[0].width)x\(frames[0].height), against the CPU:"
+        )
         for (name, values) in expected {
             guard let other = computed.first(where: { $0.0 == name })?.1 else { continue }
             let isSame = again.first { $0.0 == name }?.1 == other
@@ -104,7 +112,7 @@ struct Difference {
         count = expected.count
         for (value, other) in zip(expected, computed) {
             let difference = abs(value - other)
-            if !(difference <= worst) { worst = difference }
+            if !(difference <= worst), !worst.isNaN { worst = difference }
             if difference <= 1e-3 { within += 1 }
             squares += Double(difference * difference)
         }
@@ -124,7 +132,8 @@ enum Scene {
                 for y in 0..<height {
                     for x in 0..<width {
                         let (u, v) = (Float(x) - shift, Float(y) - 0.4 * shift)
-                        let wave = sin(u * 0.13 + Float(channel)) * cos(v * 0.17) + 0.5 * sin((u + 2 * v) * 0.41)
+                        let wave =
+                            sin(u * 0.13 + Float(channel)) * cos(v * 0.17) + 0.5 * sin((u + 2 * v) * 0.41)
                         values[(channel * height + y) * width + x] = 0.5 + 0.3 * wave
                     }
                 }
