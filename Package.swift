@@ -89,6 +89,9 @@ let package = Package(
             name: "BackendChecksTests", dependencies: ["BackendChecks", "CPUBackend", "Tensors"],
             swiftSettings: strict),
         .testTarget(
+            name: "CUDABackendTests", dependencies: ["BackendChecks", "CUDABackend"],
+            swiftSettings: strict),
+        .testTarget(
             name: "NetworksTests",
             dependencies: ["BackendChecks", "CPUBackend", "Networks", "Tensors", "Weights"],
             swiftSettings: strict),

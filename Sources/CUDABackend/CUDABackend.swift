@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Results are the same in every run on the same machine. Operations are queued and return at once; `download` waits.
 public struct CUDABackend: Backend {
-    public let profile: Profile?
+    private let recorder: Profile?
     public let precision: Precision
     let device: CUDADevice
     let pool: MemoryPool
@@ -16,16 +16,26 @@ public struct CUDABackend: Backend {
     ///   - precision: nil takes fp16 where the GPU has matrix units.
     ///   - memoryLimit: Bytes of the GPU's memory that tensors may take in all.
     /// - Throws: ``CUDAError``.
-    public init(index: Int = 0, precision: Precision? = nil, memoryLimit: Int? = nil, profile: Profile? = nil) throws {
-        let libraries = try CUDALibraries.openForUse()
+    public init(index: Int = 0, precision: Precision? = nil, memoryLimit: Int? = nil, profile: Profile? = nil)
+        throws
+    {
+        let libraries = try CUDALibraries.openForUse(index: index)
         device = try CUDADevice(index: index, libraries: libraries)
         pool = MemoryPool(device: device, limit: memoryLimit)
         cuDNN = try CuDNN(device: device)
         // Every GPU from 7.0 on has matrix units for half precision.
         self.precision = precision ?? .fp16
-        self.profile = profile
+        recorder = profile
     }
 
+    /// nil while it is paused, too: measuring waits for the GPU again and again.
+    public var profile: Profile? { recorder.flatMap { $0.isPaused ? nil : $0 } }
+    /// The GPU, as the driver numbers them.
+    public var deviceIndex: Int { device.index }
+    /// Bytes that the GPU has in all.
+    public var totalMemory: Int { device.totalMemory }
+    /// Such as 9.19.0. Another cuDNN may round differently.
+    public var cuDNNVersion: String { LibraryVersion.cuDNN(cuDNN.functions.getVersion()) }
     /// The GPU's name, as its maker gives it.
     public var deviceName: String { device.name }
     /// The most bytes of the GPU's memory that tensors had at once.
@@ -33,6 +43,8 @@ public struct CUDABackend: Backend {
 
     /// Waits until all work so far is done.
     public func synchronize() throws { try device.synchronize() }
+
+    public func finish() { device.deferringErrors { try device.synchronize() } }
 
     // MARK: Tensors
 
@@ -46,7 +58,8 @@ public struct CUDABackend: Backend {
         let tensor = try CUDATensor(shape, isHalf: isHalf, padding: padding, pool: pool)
         if padding > 0 {
             try device.launch(
-                "clear_padding", threads: shape.planeCount * padding, [.tensor(tensor.onDevice), .integer(padding)])
+                "clear_padding", threads: shape.planeCount * padding,
+                [.tensor(tensor.onDevice), .integer(padding)])
         }
         return tensor
     }
@@ -58,7 +71,9 @@ public struct CUDABackend: Backend {
         guard let base = values.baseAddress else { return }
         let planes = try pool.allocate(values.count * 4)
         // From pageable memory: the driver has copied the values when it returns.
-        try device.call("cuMemcpyHtoDAsync") { $0.memcpyHostToDevice(planes.address, base, values.count * 4, device.stream) }
+        try device.call("cuMemcpyHtoDAsync") {
+            $0.memcpyHostToDevice(planes.address, base, values.count * 4, device.stream)
+        }
         try device.launch(
             "from_planes", threads: tensor.shape.count, [.address(planes.address), .tensor(tensor.onDevice)])
     }
@@ -69,7 +84,9 @@ public struct CUDABackend: Backend {
         let planes = try pool.allocate(values.count * 4)
         try device.launch(
             "to_planes", threads: tensor.shape.count, [.tensor(tensor.onDevice), .address(planes.address)])
-        try device.call("cuMemcpyDtoHAsync") { $0.memcpyDeviceToHost(base, planes.address, values.count * 4, device.stream) }
+        try device.call("cuMemcpyDtoHAsync") {
+            $0.memcpyDeviceToHost(base, planes.address, values.count * 4, device.stream)
+        }
         try device.synchronize()
     }
 
@@ -78,7 +95,8 @@ public struct CUDABackend: Backend {
     /// Queues a kernel that makes each channel of each pixel of `output` by itself, eight channels a thread where all maps
     /// allow it.
     func run(
-        _ kernel: String, making output: CUDATensor, reading inputs: [CUDATensor], _ arguments: [KernelArgument]
+        _ kernel: String, making output: CUDATensor, reading inputs: [CUDATensor],
+        _ arguments: [KernelArgument]
     ) {
         let isWide = output.shape.channels % 8 == 0 && output.isAligned && inputs.allSatisfy(\.isAligned)
         device.deferringErrors {
@@ -90,18 +108,5 @@ public struct CUDABackend: Backend {
     /// Queues a kernel with one thread a value of `output`, or a pixel.
     func run(_ kernel: String, threads: Int, _ arguments: [KernelArgument]) {
         device.deferringErrors { try device.launch(kernel, threads: threads, arguments) }
-    }
-}
-
-extension CUDALibraries {
-    /// Opens what is needed; the error names the library.
-    static func openForUse() throws(CUDAError) -> CUDALibraries {
-        func named<T>(_ name: String, _ open: () throws(LibraryError) -> T) throws(CUDAError) -> T {
-            do { return try open() } catch { throw .library(name: name, error) }
-        }
-        return CUDALibraries(
-            driver: try named("the NVIDIA driver (libcuda)", openDriver).functions,
-            nvrtc: try named("NVRTC (libnvrtc)", openNVRTC).functions,
-            cuDNN: try named("cuDNN 9 (libcudnn)", openCuDNN).functions)
     }
 }

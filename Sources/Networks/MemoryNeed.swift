@@ -20,6 +20,8 @@ public struct MemoryNeed: Sendable {
     /// What is kept of a frame besides its context: image, depth, inverse depth and flow pyramid.
     public func frame(pixels: Int) -> Int { pixels * Self.planeBytes * Self.framePlanes }
 
+    /// As float32. A backend that stores features in half precision takes up to half of it: its tiles are then smaller than need
+    /// be, never too large.
     private static let planeBytes = 4
     /// 3 + 1 + 1 + 7.6, where the pyramid's levels count by their size.
     private static let framePlanes = 13
@@ -39,5 +41,7 @@ public struct MemoryNeed: Sendable {
 }
 
 extension DAIN {
-    public var memoryNeed: MemoryNeed { MemoryNeed(rectifies: !skipsRectification, rowsPerStrip: backend.rowsPerStrip) }
+    public var memoryNeed: MemoryNeed {
+        MemoryNeed(rectifies: !skipsRectification, rowsPerStrip: backend.rowsPerStrip)
+    }
 }

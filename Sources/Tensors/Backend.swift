@@ -45,6 +45,9 @@ public protocol Backend: Sendable {
     /// Copies `[C, H, W]` values to the host; all work that they depend on is done when it returns.
     func download(_ tensor: Tensor, to values: UnsafeMutableBufferPointer<Float>) throws
 
+    /// Waits until all work so far is done. What went wrong with it is thrown by the next operation that can.
+    func finish()
+
     // MARK: Convolution
 
     /// Brings weights into the form that `convolve` uses; done once, when a network is loaded.
@@ -122,6 +125,11 @@ extension Backend {
     /// convolution.
     public var rowsPerStrip: Int { 130 }
 
+    /// For backends whose operations are done when they return.
+    public func finish() {}
+
     /// For backends that store everything as float32.
-    public func makeTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor { try makeTensor(shape) }
+    public func makeTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor {
+        try makeTensor(shape)
+    }
 }

@@ -6,8 +6,11 @@ import CUDABackend
 struct DainCore: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dain-core",
-        abstract: "Runs dain's networks without FFmpeg: checks and timings of a GPU, and new frames between PPM images.",
-        subcommands: [CheckCommand.self, ParityCommand.self, TimeCommand.self, PairCommand.self])
+        abstract:
+            "Runs dain's networks without FFmpeg: checks and timings of a GPU, and new frames between PPM images.",
+        subcommands: [
+            DoctorCommand.self, CheckCommand.self, ParityCommand.self, TimeCommand.self, PairCommand.self,
+        ])
 }
 
 extension Precision: ExpressibleByArgument {}

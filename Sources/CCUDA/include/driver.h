@@ -21,6 +21,7 @@ typedef struct CUgraphExec_st *CUgraphExec;
 enum {
     CCUDA_SUCCESS = 0,
     CCUDA_ERROR_OUT_OF_MEMORY = 2,
+    CCUDA_ERROR_NO_DEVICE = 100,
 };
 
 enum {

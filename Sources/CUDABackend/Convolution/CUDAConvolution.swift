@@ -27,7 +27,10 @@ public final class CUDAConvolution: @unchecked Sendable {
         var bias: MemoryBlock
     }
 
-    init(_ description: ConvolutionDescription, _ weights: ConvolutionWeights, device: CUDADevice, pool: MemoryPool) {
+    init(
+        _ description: ConvolutionDescription, _ weights: ConvolutionWeights, device: CUDADevice,
+        pool: MemoryPool
+    ) {
         self.description = description
         self.device = device
         self.pool = pool
@@ -49,7 +52,9 @@ public final class CUDAConvolution: @unchecked Sendable {
     }
 
     /// The plan for a geometry, found by `choose` the first time; or the error that this gave.
-    func plan(_ geometry: ConvolutionGeometry, _ choose: () throws -> ConvolutionPlan) throws -> ConvolutionPlan {
+    func plan(_ geometry: ConvolutionGeometry, _ choose: () throws -> ConvolutionPlan) throws
+        -> ConvolutionPlan
+    {
         try planning.withLock { _ in
             if let known = plans[geometry] { return try known.get() }
             let made = Result(catching: choose)
@@ -64,7 +69,9 @@ public final class CUDAConvolution: @unchecked Sendable {
         for output in 0..<description.outputChannels {
             for input in 0..<description.inputChannels {
                 let from = (output * description.inputChannels + input) * taps
-                for tap in 0..<taps { weights[(output * taps + tap) * inputs + input] = values.values[from + tap] }
+                for tap in 0..<taps {
+                    weights[(output * taps + tap) * inputs + input] = values.values[from + tap]
+                }
             }
         }
         let bias = values.bias + [Float](repeating: 0, count: outputs - values.bias.count)
@@ -107,9 +114,9 @@ public final class CUDAConvolution: @unchecked Sendable {
 }
 
 /// IEEE half precision, for compilers whose target has no `Float16`.
-enum HalfPrecision {
+package enum HalfPrecision {
     /// The nearest, ties to even; what is too large becomes the largest.
-    static func bits(_ value: Float) -> UInt16 {
+    package static func bits(_ value: Float) -> UInt16 {
         let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
         let magnitude = value.magnitude
         guard magnitude < 65504 else { return sign | (value.isNaN ? 0x7e00 : 0x7bff) }

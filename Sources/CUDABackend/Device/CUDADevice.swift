@@ -20,39 +20,21 @@ final class CUDADevice: @unchecked Sendable {
 
     private var driver: DriverFunctions { libraries.driver }
 
+    /// - Parameter libraries: As they were opened for this GPU.
     init(index: Int, libraries: CUDALibraries) throws {
         self.index = index
         self.libraries = libraries
         let driver = libraries.driver
         func check(_ call: String, _ status: Int32) throws { try Self.check(driver, call, status) }
-        try check("cuInit", driver.`init`(0))
-        var count: Int32 = 0
-        try check("cuDeviceGetCount", driver.deviceGetCount(&count))
-        guard index >= 0, index < count else { throw CUDAError.noDevice(index: index, count: Int(count)) }
-        var device: CUdevice = 0
-        try check("cuDeviceGet", driver.deviceGet(&device, Int32(index)))
-        self.device = device
-        var text = [CChar](repeating: 0, count: 256)
-        try check("cuDeviceGetName", driver.deviceGetName(&text, 256, device))
-        name = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        func attribute(_ number: Int) throws -> Int {
-            var value: Int32 = 0
-            try check("cuDeviceGetAttribute", driver.deviceGetAttribute(&value, Int32(number), device))
-            return Int(value)
-        }
-        capability = (
-            try attribute(CCUDA_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
-            try attribute(CCUDA_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)
+        let facts = try DeviceFacts(index: index, driver: driver)
+        (device, name, capability, totalMemory) = (
+            facts.device, facts.name, facts.capability, facts.totalMemory
         )
-        guard capability.major >= 7 else {
-            throw CUDAError.tooOld(device: name, capability: "\(capability.major).\(capability.minor)")
-        }
-        var bytes = 0
-        try check("cuDeviceTotalMem", driver.deviceTotalMem(&bytes, device))
-        totalMemory = bytes
         var context: CUcontext?
         try check("cuDevicePrimaryCtxRetain", driver.primaryContextRetain(&context, device))
-        guard let context else { throw CUDAError.driver(call: "cuDevicePrimaryCtxRetain", name: "", text: "no context") }
+        guard let context else {
+            throw CUDAError.driver(call: "cuDevicePrimaryCtxRetain", name: "", text: "no context")
+        }
         self.context = context
         try check("cuCtxSetCurrent", driver.contextSetCurrent(context))
         var stream: CUstream?
@@ -70,9 +52,19 @@ final class CUDADevice: @unchecked Sendable {
         _ = driver.primaryContextRelease(device)
     }
 
+    /// How many GPUs there are. Starts the driver.
+    static func count(_ driver: DriverFunctions) throws -> Int {
+        let status = driver.`init`(0)
+        if Int(status) == CCUDA_ERROR_NO_DEVICE { return 0 }
+        try check(driver, "cuInit", status)
+        var count: Int32 = 0
+        try check(driver, "cuDeviceGetCount", driver.deviceGetCount(&count))
+        return Int(count)
+    }
+
     // MARK: Calls
 
-    private static func check(_ driver: DriverFunctions, _ call: String, _ status: Int32) throws {
+    static func check(_ driver: DriverFunctions, _ call: String, _ status: Int32) throws {
         guard status != CCUDA_SUCCESS else { return }
         var name: UnsafePointer<CChar>?
         var text: UnsafePointer<CChar>?
@@ -119,7 +111,8 @@ final class CUDADevice: @unchecked Sendable {
     // MARK: Kernels
 
     /// Compiles or finds the kernels, for this GPU.
-    private static func loadKernels(_ libraries: CUDALibraries, _ capability: (major: Int, minor: Int)) throws -> CUmodule
+    private static func loadKernels(_ libraries: CUDALibraries, _ capability: (major: Int, minor: Int)) throws
+        -> CUmodule
     {
         let image = try KernelCompiler(nvrtc: libraries.nvrtc, capability: capability).image()
         var module: CUmodule?
@@ -148,7 +141,8 @@ final class CUDADevice: @unchecked Sendable {
     ) throws {
         let function = try function(kernel)
         let stride = MemoryLayout<DeviceTensor>.stride
-        let storage = UnsafeMutableRawPointer.allocate(byteCount: stride * max(1, arguments.count), alignment: 16)
+        let storage = UnsafeMutableRawPointer.allocate(
+            byteCount: stride * max(1, arguments.count), alignment: 16)
         defer { storage.deallocate() }
         var pointers: [UnsafeMutableRawPointer?] = []
         for (index, argument) in arguments.enumerated() {

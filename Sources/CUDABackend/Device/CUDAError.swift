@@ -15,10 +15,21 @@ public enum CUDAError: Error, Sendable {
     case noEngine(layer: String, reason: String)
 }
 
+extension CUDAError {
+    /// Whether the machine simply has no GPU of NVIDIA, or no driver for one: nothing is amiss then.
+    public var isAbsence: Bool {
+        switch self {
+        case .library(CUDALibraries.driverTitle, .notFound(let attempts)): attempts.allSatisfy(\.isAbsent)
+        case .noDevice(_, let count): count == 0
+        default: false
+        }
+    }
+}
+
 extension CUDAError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .library(let name, let error): "\(name): \(error)"
+        case .library(let name, let error): "\(name) \(error)"
         case .driver(let call, let name, let text): "\(call): \(text) (\(name))"
         case .noDevice(let index, let count):
             count == 0

@@ -5,14 +5,14 @@ import Foundation
 ///
 /// The cache is `dain/kernels` in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`). An entry's name holds all that its
 /// contents depend on. A cache that cannot be read or written costs seconds, not the run.
-struct KernelCompiler {
+package struct KernelCompiler {
     let nvrtc: NVRTCFunctions
     let capability: (major: Int, minor: Int)
 
     private var architecture: String { "sm_\(capability.major)\(capability.minor)" }
 
     /// All kernel sources as one, with the names of the files for messages.
-    static let source: String = {
+    package static let source: String = {
         var count: Int32 = 0
         let sources = kernelSources(&count)
         return (0..<Int(count)).map { index in
@@ -87,7 +87,9 @@ struct KernelCompiler {
         _ strings: ArraySlice<ContiguousArray<CChar>>, _ pointers: [UnsafePointer<CChar>?],
         _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Int32
     ) -> Int32 {
-        guard let first = strings.first else { return pointers.withUnsafeBufferPointer { body($0.baseAddress!) } }
+        guard let first = strings.first else {
+            return pointers.withUnsafeBufferPointer { body($0.baseAddress!) }
+        }
         return first.withUnsafeBufferPointer {
             withPointers(strings.dropFirst(), pointers + [$0.baseAddress], body)
         }

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// All work is queued on one stream, in order: a block that the host has let go can be given out at once, since whatever
 /// the stream still does with it comes before what its next owner queues.
-final class MemoryPool: @unchecked Sendable {
+package final class MemoryPool: @unchecked Sendable {
     private struct State {
         var free: [Int: [CUdeviceptr]] = [:]
         var used = 0
@@ -32,7 +32,7 @@ final class MemoryPool: @unchecked Sendable {
     var held: Int { state.withLock { $0.used + $0.cached } }
 
     /// Sizes are rounded so that blocks fit again: to an eighth of the next power of two, and at least 512 bytes.
-    static func rounded(_ bytes: Int) -> Int {
+    package static func rounded(_ bytes: Int) -> Int {
         let power = max(512, bytes).nextPowerOfTwo
         let step = max(512, power / 16)
         return (max(512, bytes) + step - 1) / step * step
@@ -41,7 +41,9 @@ final class MemoryPool: @unchecked Sendable {
     func allocate(_ bytes: Int) throws -> MemoryBlock {
         let size = Self.rounded(bytes)
         if let address = take(size) { return MemoryBlock(address: address, size: size, pool: self) }
-        if let limit, state.withLock({ $0.used }) + size > limit { throw TensorError.outOfMemory(bytes: bytes) }
+        if let limit, state.withLock({ $0.used }) + size > limit {
+            throw TensorError.outOfMemory(bytes: bytes)
+        }
         if let limit, held + size > limit { releaseCached() }
         var address = try allocateFresh(size)
         if address == nil {
@@ -96,7 +98,9 @@ final class MemoryPool: @unchecked Sendable {
             return state.free.values.flatMap(\.self)
         }
         // cuMemFree waits for the work that is queued.
-        for address in blocks { device.deferringErrors { try device.call("cuMemFree") { $0.memFree(address) } } }
+        for address in blocks {
+            device.deferringErrors { try device.call("cuMemFree") { $0.memFree(address) } }
+        }
     }
 }
 
@@ -116,5 +120,7 @@ final class MemoryBlock: @unchecked Sendable {
 }
 
 extension Int {
-    fileprivate var nextPowerOfTwo: Int { self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
+    fileprivate var nextPowerOfTwo: Int {
+        self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
+    }
 }

@@ -7,9 +7,28 @@ struct CUDALibraries: Sendable {
     static let nvrtcNames = ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"]
     static let cuDNNNames = ["libcudnn.so.9"]
 
+    /// What messages call them.
+    static let driverTitle = "the NVIDIA driver (libcuda)"
+    static let nvrtcTitle = "NVRTC (libnvrtc)"
+    static let cuDNNTitle = "cuDNN 9 (libcudnn)"
+
     let driver: DriverFunctions
     let nvrtc: NVRTCFunctions
     let cuDNN: CuDNNFunctions
+
+    /// Opens what is needed; the error names what is missing. The GPU comes before the libraries that only it needs.
+    static func openForUse(index: Int) throws -> CUDALibraries {
+        func named<T>(_ name: String, _ open: () throws(LibraryError) -> T) throws(CUDAError) -> T {
+            do { return try open() } catch { throw .library(name: name, error) }
+        }
+        let driver = try named(driverTitle, openDriver).functions
+        let count = try CUDADevice.count(driver)
+        guard (0..<count).contains(index) else { throw CUDAError.noDevice(index: index, count: count) }
+        if let refusal = try DeviceFacts(index: index, driver: driver).refusal { throw refusal }
+        return CUDALibraries(
+            driver: driver, nvrtc: try named(nvrtcTitle, openNVRTC).functions,
+            cuDNN: try named(cuDNNTitle, openCuDNN).functions)
+    }
 
     static func openDriver() throws(LibraryError) -> (library: SharedLibrary, functions: DriverFunctions) {
         try fill(driverNames, driverFunctionsLoad)

@@ -7,13 +7,13 @@
 #endif
 
 /// A library that was opened at run time, and stays open until the process ends.
-struct SharedLibrary: @unchecked Sendable {
+package struct SharedLibrary: @unchecked Sendable {
     /// The name that it was found under.
-    let name: String
+    package let name: String
     let handle: UnsafeMutableRawPointer
 
     /// Opens the first candidate that can be; the error carries what became of each.
-    static func open(_ candidates: [String]) throws(LibraryError) -> SharedLibrary {
+    package static func open(_ candidates: [String]) throws(LibraryError) -> SharedLibrary {
         var attempts: [LibraryError.Attempt] = []
         for name in candidates {
             if let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) {
@@ -30,7 +30,13 @@ struct SharedLibrary: @unchecked Sendable {
 public enum LibraryError: Error, Equatable, Sendable {
     public struct Attempt: Equatable, Sendable {
         public var name: String
+        /// As the dynamic linker states it.
         public var reason: String
+
+        /// Whether no file of this name was found; otherwise there is one that cannot be loaded, for lack of another, say.
+        var isAbsent: Bool {
+            reason.contains("\(name): ") && reason.hasSuffix("No such file or directory")
+        }
     }
 
     case notFound([Attempt])
@@ -41,9 +47,13 @@ extension LibraryError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFound(let attempts):
-            "not found (tried \(attempts.map(\.name).joined(separator: ", ")))"
+            if let found = attempts.first(where: { !$0.isAbsent }) {
+                "cannot be loaded: \(found.reason)"
+            } else {
+                "was not found (tried \(attempts.map(\.name).joined(separator: ", ")))"
+            }
         case .lacks(let symbol, let library):
-            "\(library) is too old: it has no \(symbol)"
+            "is too old: \(library) has no \(symbol)"
         }
     }
 }
