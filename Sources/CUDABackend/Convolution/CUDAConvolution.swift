@@ -58,6 +58,8 @@ public final class CUDAConvolution: @unchecked Sendable {
         try planning.withLock { _ in
             if let known = plans[geometry] { return try known.get() }
             let made = Result(catching: choose)
+            // Memory that ran out may be there the next time.
+            if case .failure(let error) = made, error is TensorError { throw error }
             plans[geometry] = made
             return try made.get()
         }
