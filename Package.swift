@@ -70,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "dain",
             dependencies: [
-                "CFFmpeg", "CFileMark", "CPUBackend", "CProcessor", "Console", "Evaluation", "Interpolation",
+                "CFFmpeg", "CFileMark", "CPUBackend", "CProcessor", "CUDABackend", "Console", "Evaluation",
+                "Interpolation",
                 "Media", "Networks", "Scenes", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -6,13 +6,7 @@ import Weights
 /// The work is cut by what it depends on: `frame` once a frame, `pair` once a pair of neighbours, `interpolate` once a
 /// new frame. Images are RGB in [0, 1], `[3, H, W]`, with sides that are multiples of 64 (`Padding`).
 public struct DAIN<B: Backend>: Sendable {
-    /// How flows that land on the same pixel are averaged.
-    public enum Projection: String, CaseIterable, Sendable {
-        /// Nearer pixels weigh more (§3.2).
-        case depthAware = "depth-aware"
-        /// All weigh the same; the depth net is only run for the context it contributes.
-        case plain
-    }
+    public typealias Projection = ProjectionWeighting
 
     /// Whether the blend of the two warped frames is refined (§3.3): two thirds of the arithmetic.
     public enum Rectification: Sendable {
@@ -155,8 +149,10 @@ public struct DAIN<B: Backend>: Sendable {
             let warped0 = try backend.makeTensor(shape, as: .values)
             let warped1 = try backend.makeTensor(shape, as: .values)
             let rows = 0..<shape.height
-            try backend.warpAdaptively(pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
-            try backend.warpAdaptively(pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
+            try backend.warpAdaptively(
+                pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
+            try backend.warpAdaptively(
+                pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
             backend.blend(warped0, warped1, at: t, into: blend)
         }
         guard !skipsRectification, let depth0 = pair.first.logDepth, let depth1 = pair.second.logDepth else {
