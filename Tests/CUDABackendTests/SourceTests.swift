@@ -18,6 +18,16 @@ struct SourceTests {
         }
     }
 
+    private static let hasNVRTC = GPUReport.gather().libraries[1].problem == nil
+
+    /// NVRTC needs no GPU: it compiles for any that it knows.
+    @Test(.enabled(if: hasNVRTC, "NVRTC is not there"), arguments: [(7, 5), (8, 0), (8, 9), (9, 0)])
+    func theKernelsCompile(_ major: Int, _ minor: Int) throws {
+        // An ELF file.
+        #expect(
+            try KernelCompiler.compiled(forMajor: major, minor: minor).starts(with: [0x7F, 0x45, 0x4C, 0x46]))
+    }
+
     @Test func sizesOfBlocksAreFewAndLargeEnough() {
         #expect(
             MemoryPool.rounded(0) == 512 && MemoryPool.rounded(1) == 512 && MemoryPool.rounded(513) == 1024)

@@ -20,6 +20,11 @@ package struct KernelCompiler {
         }.joined()
     }()
 
+    /// The kernels for a GPU that need not be there.
+    package static func compiled(forMajor major: Int, minor: Int) throws -> [UInt8] {
+        try KernelCompiler(nvrtc: CUDALibraries.openNVRTC().functions, capability: (major, minor)).compile()
+    }
+
     func image() throws -> [UInt8] {
         let file = cacheFile()
         if let file, let known = try? Data(contentsOf: file), !known.isEmpty { return [UInt8](known) }
@@ -74,7 +79,8 @@ package struct KernelCompiler {
             var log = [CChar](repeating: 0, count: max(1, bytes))
             _ = nvrtc.getProgramLog(program, &log)
             throw CUDAError.compilation(
-                log: String(decoding: log.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+                log: String(decoding: log.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+                    .trimmingCharacters(in: .whitespacesAndNewlines))
         }
         var bytes = 0
         try check("nvrtcGetCUBINSize", nvrtc.getCUBINSize(program, &bytes))
