@@ -18,7 +18,9 @@ let strict: [SwiftSetting] =
 let package = Package(
     name: "dain",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "dain", targets: ["dain"])],
+    products: [
+        .executable(name: "dain", targets: ["dain"]), .executable(name: "dain-core", targets: ["dain-core"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -42,18 +44,34 @@ let package = Package(
         .target(name: "Scenes", swiftSettings: strict),
         .target(name: "Tensors", swiftSettings: strict),
         .target(name: "CPUBackend", dependencies: ["Tensors"], swiftSettings: strict + vectorised),
+        // The kernels' sources, `.cu`, are embedded by kernels.c.
+        .target(name: "CCUDA", exclude: ["kernels"]),
+        .target(
+            name: "CUDABackend", dependencies: ["CCUDA", "Tensors"], swiftSettings: strict),
         .target(name: "ReferenceBackend", dependencies: ["Tensors"], swiftSettings: strict),
         .target(name: "Weights", swiftSettings: strict),
         .target(name: "Networks", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
         .target(name: "Media", dependencies: ["CFFmpeg", "Timing"], swiftSettings: strict),
         .target(
-            name: "Interpolation", dependencies: ["Media", "Networks", "Scenes", "Tensors", "Timing"],
+            name: "Interpolation", dependencies: ["Networks", "Scenes", "Tensors", "Timing"],
             swiftSettings: strict),
         .target(name: "Evaluation", swiftSettings: strict),
+        // What every backend is held against; used by tests, and by dain-core where there is a GPU and no test runner.
+        .target(
+            name: "BackendChecks", dependencies: ["Networks", "ReferenceBackend", "Tensors", "Weights"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "dain-core",
+            dependencies: [
+                "BackendChecks", "CPUBackend", "CUDABackend", "Interpolation", "Networks", "Tensors",
+                "Weights",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .executableTarget(
             name: "dain",
             dependencies: [
-                "CFFmpeg", "CFileMark", "CPUBackend", "CProcessor", "Console", "Evaluation", "Interpolation",
+                "CFFmpeg", "CFileMark", "CPUBackend", "CProcessor", "CUDABackend", "Console", "Evaluation",
+                "Interpolation",
                 "Media", "Networks", "Scenes", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -69,7 +87,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "WeightsTests", dependencies: ["Weights"], swiftSettings: strict),
         .testTarget(
-            name: "NetworksTests", dependencies: ["CPUBackend", "Networks", "Tensors", "Weights"],
+            name: "BackendChecksTests", dependencies: ["BackendChecks", "CPUBackend", "Tensors"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CUDABackendTests", dependencies: ["BackendChecks", "CUDABackend"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NetworksTests",
+            dependencies: ["BackendChecks", "CPUBackend", "Networks", "Tensors", "Weights"],
             swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
         .testTarget(

@@ -17,7 +17,7 @@ struct AlphaWarp<B: Backend>: Sendable {
         let original = try backend.makeTensor(
             Shape(channels: Self.channels, height: image.height, width: image.width))
         try values.withUnsafeBufferPointer { try backend.upload($0, to: original) }
-        let padded = try backend.makeTensor(padding.padded(original.shape))
+        let padded = try backend.makeTensor(padding.padded(original.shape), as: .values)
         backend.padReplicating(original, left: padding.left, top: padding.top, into: padded)
         return padded
     }
@@ -28,10 +28,12 @@ struct AlphaWarp<B: Backend>: Sendable {
     ) throws -> B.Tensor {
         let shape = first.shape
         let rows = 0..<shape.height
-        let (warped0, warped1) = (try backend.makeTensor(shape), try backend.makeTensor(shape))
+        let (warped0, warped1) = (
+            try backend.makeTensor(shape, as: .values), try backend.makeTensor(shape, as: .values)
+        )
         try backend.warpAdaptively(first, by: result.flow0, taps: pair.kernel0, rows: rows, into: warped0)
         try backend.warpAdaptively(second, by: result.flow1, taps: pair.kernel1, rows: rows, into: warped1)
-        let blend = try backend.makeTensor(shape)
+        let blend = try backend.makeTensor(shape, as: .values)
         backend.blend(warped0, warped1, at: t, into: blend)
         return blend
     }

@@ -5,7 +5,7 @@ import Tensors
 /// tiles where memory is limited (``TilePlan``).
 ///
 /// Transparency, which the network does not see, is warped by the flows and kernels that move the colours.
-public struct DAINInterpolator<B: Backend>: Interpolator {
+public struct DAINInterpolator<B: Backend>: TilingInterpolator {
     private let network: DAIN<B>
     private let scheme: Padding.Scheme
     private let planner: MemoryPlanner<B>
@@ -13,7 +13,8 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
     private var backend: B { network.backend }
 
     /// - Parameters:
-    ///   - memoryLimit: Bytes that the whole process should occupy at most; nil computes every frame in one piece.
+    ///   - memoryLimit: Bytes that the whole process, or what it has of the backend's own memory, should occupy at most; nil
+    ///     computes every frame in one piece until memory runs out.
     ///   - announce: Told the strategy when it is chosen, and again when memory ran out and smaller tiles are taken.
     public init(
         network: DAIN<B>, padding scheme: Padding.Scheme = .nextMultiple, memoryLimit: Int? = nil,
@@ -25,26 +26,26 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
         planner = MemoryPlanner(limit: memoryLimit, need: network.memoryNeed, announce: announce)
     }
 
-    /// How frames of this size will be computed. Throws ``MemoryLimitError`` where nothing fits into the limit.
     public func strategy(width: Int, height: Int) throws -> TilingStrategy {
         let padding = Padding(width: width, height: height, scheme: scheme)
         return try planner.strategy(for: padding.padded(Shape(channels: 3, height: height, width: width)))
     }
 
-    /// The smallest limit of memory that frames of this size can be computed within, in bytes.
     public func leastMemory(width: Int, height: Int) -> Int {
         let padding = Padding(width: width, height: height, scheme: scheme)
         let shape = padding.padded(Shape(channels: 3, height: height, width: width))
         return TilingStrategy.least(width: shape.width, height: shape.height, need: network.memoryNeed)
     }
 
+    public func finish() { backend.finish() }
+
     public func prepare(_ image: RGBImage) throws -> PreparedFrame<B> {
         let padding = Padding(width: image.width, height: image.height, scheme: scheme)
         let shape = Shape(channels: 3, height: image.height, width: image.width)
         return try planner.run(padding.padded(shape)) { strategy in
-            let original = try backend.makeTensor(shape)
+            let original = try backend.makeTensor(shape, as: .values)
             try image.values.withUnsafeBufferPointer { try backend.upload($0, to: original) }
-            let padded = try backend.makeTensor(padding.padded(shape))
+            let padded = try backend.makeTensor(padding.padded(shape), as: .values)
             backend.padReplicating(original, left: padding.left, top: padding.top, into: padded)
             let frame = PreparedFrame(
                 image: padded, alpha: try image.alpha.map { try alphaWarp.tensor($0, of: image, padding) },
@@ -158,7 +159,8 @@ public struct DAINInterpolator<B: Backend>: Interpolator {
     private func part(of tensor: B.Tensor, _ tile: TilePlan.Tile, _ plan: TilePlan) throws -> B.Tensor {
         if plan.isWhole { return tensor }
         let part = try backend.makeTensor(
-            Shape(channels: tensor.shape.channels, height: tile.rows.count, width: tile.columns.count))
+            Shape(channels: tensor.shape.channels, height: tile.rows.count, width: tile.columns.count),
+            as: .values)
         backend.crop(tensor, left: tile.columns.lowerBound, top: tile.rows.lowerBound, into: part)
         return part
     }

@@ -16,3 +16,15 @@ public protocol Interpolator: Sendable {
     /// outside of [0, 1] than those of the two frames do, and are finite.
     func interpolate(_ pair: PreparedPair, at t: Float) throws -> RGBImage
 }
+
+/// An interpolator that cuts frames into tiles where memory is limited.
+public protocol TilingInterpolator: Interpolator {
+    /// How frames of this size will be computed. Throws ``MemoryLimitError`` where nothing fits into the limit.
+    func strategy(width: Int, height: Int) throws -> TilingStrategy
+
+    /// The smallest limit of memory that frames of this size can be computed within, in bytes.
+    func leastMemory(width: Int, height: Int) -> Int
+
+    /// Waits until all work so far is done: what is prepared may still be computed when it is there.
+    func finish()
+}

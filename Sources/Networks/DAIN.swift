@@ -6,13 +6,7 @@ import Weights
 /// The work is cut by what it depends on: `frame` once a frame, `pair` once a pair of neighbours, `interpolate` once a
 /// new frame. Images are RGB in [0, 1], `[3, H, W]`, with sides that are multiples of 64 (`Padding`).
 public struct DAIN<B: Backend>: Sendable {
-    /// How flows that land on the same pixel are averaged.
-    public enum Projection: String, CaseIterable, Sendable {
-        /// Nearer pixels weigh more (§3.2).
-        case depthAware = "depth-aware"
-        /// All weigh the same; the depth net is only run for the context it contributes.
-        case plain
-    }
+    public typealias Projection = ProjectionWeighting
 
     /// Whether the blend of the two warped frames is refined (§3.3): two thirds of the arithmetic.
     public enum Rectification: Sendable {
@@ -27,7 +21,7 @@ public struct DAIN<B: Backend>: Sendable {
     /// What is known of one frame.
     public struct Frame: Sendable {
         public let image: B.Tensor
-        /// Image 3, context features 192, log depth 1; nil where it was not kept, or the rectify net is not run.
+        /// Context features, image and log depth (`FrameContext`); nil where it was not kept, or the rectify net is not run.
         public let context: B.Tensor?
         /// nil where nothing needs the depth.
         public let logDepth: B.Tensor?
@@ -98,11 +92,11 @@ public struct DAIN<B: Backend>: Sendable {
         var logDepth: B.Tensor?
         var inverseDepth: B.Tensor?
         if projection == .depthAware || !skipsRectification {
-            let depth = try backend.makeTensor(plane)
+            let depth = try backend.makeTensor(plane, as: .values)
             try backend.measure("depth") { try depthNet.logDepth(image, into: depth) }
             logDepth = depth
             if projection == .depthAware {
-                let inverse = try backend.makeTensor(plane)
+                let inverse = try backend.makeTensor(plane, as: .values)
                 backend.invertDepth(depth, into: inverse)
                 inverseDepth = inverse
             }
@@ -116,12 +110,15 @@ public struct DAIN<B: Backend>: Sendable {
             image: image, context: context, logDepth: logDepth, inverseDepth: inverseDepth, pyramid: pyramid)
     }
 
-    /// What the rectify net reads of a frame: image 3, context features 192, log depth 1.
+    /// What the rectify net reads of a frame (`FrameContext`).
     private func context(of image: B.Tensor, logDepth: B.Tensor) throws -> B.Tensor {
-        let context = try backend.makeTensor(image.shape.with(channels: 196))
-        backend.copy(image, into: context.channels(0..<3))
-        try backend.measure("context") { try contextNet.features(image, into: context.channels(3..<195)) }
-        backend.copy(logDepth, into: context.channels(195..<196))
+        typealias Part = FrameContext
+        let context = try backend.makeTensor(image.shape.with(channels: Part.channels))
+        try backend.measure("context") {
+            try contextNet.features(image, into: context.channels(Part.features))
+        }
+        backend.copy(image, into: context.channels(Part.image))
+        backend.copy(logDepth, into: context.channels(Part.logDepth))
         return context
     }
 
@@ -143,36 +140,35 @@ public struct DAIN<B: Backend>: Sendable {
     public func interpolate(_ pair: Pair, at t: Float) throws -> Result {
         let shape = pair.first.image.shape
         let (flow0, flow1) = (
-            try backend.makeTensor(shape.with(channels: 2)), try backend.makeTensor(shape.with(channels: 2))
+            try backend.makeTensor(shape.with(channels: 2), as: .values),
+            try backend.makeTensor(shape.with(channels: 2), as: .values)
         )
         try project(pair, at: t, into: flow0, flow1)
-        let blend = try backend.makeTensor(shape)
+        let blend = try backend.makeTensor(shape, as: .values)
+        try backend.measure("warp") {
+            let warped0 = try backend.makeTensor(shape, as: .values)
+            let warped1 = try backend.makeTensor(shape, as: .values)
+            let rows = 0..<shape.height
+            try backend.warpAdaptively(
+                pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
+            try backend.warpAdaptively(
+                pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
+            backend.blend(warped0, warped1, at: t, into: blend)
+        }
         guard !skipsRectification, let depth0 = pair.first.logDepth, let depth1 = pair.second.logDepth else {
-            try backend.measure("warp") {
-                let (warped0, warped1) = (try backend.makeTensor(shape), try backend.makeTensor(shape))
-                let rows = 0..<shape.height
-                try backend.warpAdaptively(
-                    pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
-                try backend.warpAdaptively(
-                    pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
-                backend.blend(warped0, warped1, at: t, into: blend)
-            }
             return Result(output: blend, blend: blend, flow0: flow0, flow1: flow1)
         }
         let context0 = try pair.first.context ?? context(of: pair.first.image, logDepth: depth0)
         let context1 = try pair.second.context ?? context(of: pair.second.image, logDepth: depth1)
         typealias Input = RectifyNetInput
-        // The rows of the blend that the strips wrote; halos write some twice, which is the same each time.
         let output = try rectifyNet.frame(adding: blend) { rows, input in
             try backend.measure("warp") {
                 let (warped0, warped1) = (
                     input.channels(Input.warpedContext0), input.channels(Input.warpedContext1)
                 )
-                let blended = input.channels(Input.blend)
                 try backend.warpAdaptively(context0, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
                 try backend.warpAdaptively(context1, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
-                backend.blend(warped0.channels(0..<3), warped1.channels(0..<3), at: t, into: blended)
-                backend.copyRows(0..<rows.count, of: blended, into: blend, at: rows.lowerBound)
+                backend.copyRows(rows, of: blend, into: input.channels(Input.blend), at: 0)
                 backend.copyRows(rows, of: flow0, into: input.channels(Input.flow0), at: 0)
                 backend.copyRows(rows, of: flow1, into: input.channels(Input.flow1), at: 0)
                 backend.copyRows(rows, of: pair.kernel0, into: input.channels(Input.kernel0), at: 0)
@@ -185,7 +181,7 @@ public struct DAIN<B: Backend>: Sendable {
     /// Scales both flows to time t and projects them to where the new frame's pixels are.
     private func project(_ pair: Pair, at t: Float, into flow0: B.Tensor, _ flow1: B.Tensor) throws {
         try backend.measure("projection") {
-            let flow = try backend.makeTensor(flow0.shape)
+            let flow = try backend.makeTensor(flow0.shape, as: .values)
             // The network's unit is 20 pixels; the size grows by 4, the values do not.
             backend.upsampleBilinear(pair.flow01, factor: 4, scale: 20 * t, adding: nil, into: flow)
             try backend.projectFlow(flow, weights: pair.first.inverseDepth, into: flow0)

@@ -19,7 +19,11 @@ struct LayerSet<B: Backend>: Sendable {
     /// Runs a layer into a new tensor.
     func callAsFunction(_ key: String, _ input: B.Tensor, adding residual: B.Tensor? = nil) throws -> B.Tensor
     {
-        let output = try backend.makeTensor(description(key).outputShape(for: input.shape))
+        let description = description(key)
+        // What has no activation behind it leaves the network: flows, depth, taps, colours.
+        let output = try backend.makeTensor(
+            description.outputShape(for: input.shape),
+            as: description.activation == .identity ? .values : .features)
         try self(key, input, adding: residual, into: output)
         return output
     }

@@ -6,6 +6,8 @@ import Tensors
 /// allocates.
 public struct MemoryNeed: Sendable {
     let rectifies: Bool
+    /// Of the backend.
+    let rowsPerStrip: Int
 
     /// Filters in the form that is computed with, and what the largest convolutions take for their own.
     public var fixed: Int { (rectifies ? 520 : 400) << 20 }
@@ -18,6 +20,8 @@ public struct MemoryNeed: Sendable {
     /// What is kept of a frame besides its context: image, depth, inverse depth and flow pyramid.
     public func frame(pixels: Int) -> Int { pixels * Self.planeBytes * Self.framePlanes }
 
+    /// As float32. A backend that stores features in half precision takes up to half of it: its tiles are then smaller than need
+    /// be, never too large.
     private static let planeBytes = 4
     /// 3 + 1 + 1 + 7.6, where the pyramid's levels count by their size.
     private static let framePlanes = 13
@@ -29,7 +33,7 @@ public struct MemoryNeed: Sendable {
         // Kernels 32, flows 8, blend and output 9.
         let pair = 49
         // The first layer's input is made in strips; then come two tensors of 128.
-        let strip = RowStrips(height: height, halo: 3).map(\.input.count).max() ?? height
+        let strip = RowStrips(height: height, halo: 3, rows: rowsPerStrip).map(\.input.count).max() ?? height
         let part = strip < height ? 128 : 0
         let entry = (RectifyNetInput.channels + part) * strip / max(1, height)
         return contexts + pair + 128 + max(128, entry)
@@ -37,5 +41,7 @@ public struct MemoryNeed: Sendable {
 }
 
 extension DAIN {
-    public var memoryNeed: MemoryNeed { MemoryNeed(rectifies: !skipsRectification) }
+    public var memoryNeed: MemoryNeed {
+        MemoryNeed(rectifies: !skipsRectification, rowsPerStrip: backend.rowsPerStrip)
+    }
 }

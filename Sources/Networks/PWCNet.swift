@@ -54,8 +54,9 @@ struct PWCNet<B: Backend>: Sendable {
             let features = correlation.shape.channels + grown
             let flowStart = features + shape.channels
             backend.copy(first[level], into: buffer.channels(features..<flowStart))
-            let flow = buffer.channels(flowStart..<flowStart + 2)
+            let flow = try backend.makeTensor(shape.with(channels: 2), as: .values)
             try layers.transposed("flownets.deconv\(level + 1)", coarse.flow, into: flow)
+            backend.copy(flow, into: buffer.channels(flowStart..<flowStart + 2))
             try layers.transposed(
                 "flownets.upfeat\(level + 1)", coarse.features,
                 into: buffer.channels(flowStart + 2..<flowStart + 4))

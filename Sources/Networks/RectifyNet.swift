@@ -44,7 +44,7 @@ struct RectifyNet<B: Backend>: Sendable {
     {
         let features = try backend.makeTensor(shape.with(channels: 128))
         var input: B.Tensor?
-        for strip in RowStrips(height: shape.height, halo: 3) {
+        for strip in RowStrips(height: shape.height, halo: 3, rows: backend.rowsPerStrip) {
             let inputShape = Shape(
                 channels: RectifyNetInput.channels, height: strip.input.count, width: shape.width)
             if input?.shape != inputShape {
@@ -70,14 +70,21 @@ struct RectifyNet<B: Backend>: Sendable {
 
     /// Reorders the published first layer's columns to `RectifyNetInput` and adds those that read the same channel.
     private static func merged(_ published: ConvolutionWeights) -> ConvolutionWeights {
-        // Published order: blend 3, warped frames 3 + 3, flows 2 + 2, kernels 16 + 16, warped contexts 196 + 196.
+        // Published order: blend 3, warped frames 3 + 3, flows 2 + 2, kernels 16 + 16, warped contexts 196 + 196, each
+        // of image, features and depth.
+        typealias Context = FrameContext
+        let (context0, context1) = (
+            RectifyNetInput.warpedContext0.lowerBound, RectifyNetInput.warpedContext1.lowerBound
+        )
+        let (image0, image1) = (context0 + Context.image.lowerBound, context1 + Context.image.lowerBound)
         let sources: [(range: Range<Int>, target: Int)] = [
-            (0..<3, RectifyNetInput.blend.lowerBound), (3..<6, RectifyNetInput.warpedContext0.lowerBound),
-            (6..<9, RectifyNetInput.warpedContext1.lowerBound), (9..<11, RectifyNetInput.flow0.lowerBound),
-            (11..<13, RectifyNetInput.flow1.lowerBound), (13..<29, RectifyNetInput.kernel0.lowerBound),
-            (29..<45, RectifyNetInput.kernel1.lowerBound),
-            (45..<241, RectifyNetInput.warpedContext0.lowerBound),
-            (241..<437, RectifyNetInput.warpedContext1.lowerBound),
+            (0..<3, RectifyNetInput.blend.lowerBound), (3..<6, image0), (6..<9, image1),
+            (9..<11, RectifyNetInput.flow0.lowerBound), (11..<13, RectifyNetInput.flow1.lowerBound),
+            (13..<29, RectifyNetInput.kernel0.lowerBound), (29..<45, RectifyNetInput.kernel1.lowerBound),
+            (45..<48, image0), (48..<240, context0 + Context.features.lowerBound),
+            (240..<241, context0 + Context.logDepth.lowerBound),
+            (241..<244, image1), (244..<436, context1 + Context.features.lowerBound),
+            (436..<437, context1 + Context.logDepth.lowerBound),
         ]
         let taps = 49
         let outputs = published.bias.count
@@ -96,16 +103,26 @@ struct RectifyNet<B: Backend>: Sendable {
     }
 }
 
-/// The channels of the rectify net's input, in the order of this implementation.
+/// The channels of the rectify net's input, in the order of this implementation: the contexts begin at multiples of eight,
+/// so that GPUs can write eight channels at once.
 enum RectifyNetInput {
     static let warpedContext0 = 0..<196
-    static let warpedContext1 = 196..<392
-    static let flow0 = 392..<394
-    static let flow1 = 394..<396
+    static let flow0 = 196..<198
+    static let flow1 = 198..<200
+    static let warpedContext1 = 200..<396
     static let kernel0 = 396..<412
     static let kernel1 = 412..<428
     static let blend = 428..<431
     static let channels = 431
+}
+
+/// The channels of a frame's context, in the order of this implementation: the features come first, so that they begin at
+/// a multiple of eight.
+enum FrameContext {
+    static let features = 0..<192
+    static let image = 192..<195
+    static let logDepth = 195..<196
+    static let channels = 196
 }
 
 /// The layers of the rectify net under the published keys.

@@ -10,20 +10,19 @@ struct RowStrips: Sequence {
         var output: Range<Int>
     }
 
-    /// Rows that a strip reads. Thirteen tiles of the transform of a 7×7 convolution, which writes ten rows each: the halo costs
-    /// 4 % of the convolution.
-    private static let rows = 130
-
     let height: Int
     let halo: Int
+    /// Rows that a strip reads.
+    let rows: Int
 
     func makeIterator() -> some IteratorProtocol<Strip> {
         // A last strip that would be less than half as high as the others joins the one before.
-        let step = Self.rows - 2 * halo
-        let first = Self.rows - halo
+        let rows = Swift.min(rows, height + halo)
+        let step = rows - 2 * halo
+        let first = rows - halo
         var starts = [0]
         var next = first
-        while height - next > Self.rows / 2 {
+        while height - next > rows / 2 {
             starts.append(next)
             next += step
         }

@@ -9,6 +9,14 @@ public protocol BackendTensor: Sendable {
     func channels(_ range: Range<Int>) -> Self
 }
 
+/// What a tensor holds, for backends that store some of it in half precision.
+public enum TensorContent: Sendable {
+    /// Features inside a network.
+    case features
+    /// What networks are told and tell: colours, flows and positions, depth, kernel taps. Always float32.
+    case values
+}
+
 /// The operations that the networks are made of: the contract between a network and the machine it runs on.
 ///
 /// Every operation writes into a tensor that the caller made, which may be a part of a larger one. Unless an
@@ -22,14 +30,23 @@ public protocol Backend: Sendable {
     /// Where operations record what they cost; nil measures nothing.
     var profile: Profile? { get }
 
-    /// A tensor with undefined values. Throws `TensorError.outOfMemory`.
+    /// Rows that a convolution of very many channels should be given at a time, so that its input takes little memory.
+    var rowsPerStrip: Int { get }
+
+    /// A tensor of features with undefined values. Throws `TensorError.outOfMemory`.
     func makeTensor(_ shape: Shape) throws -> Tensor
+
+    /// A tensor with undefined values. Throws `TensorError.outOfMemory`.
+    func makeTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor
 
     /// Copies `[C, H, W]` values from the host.
     func upload(_ values: UnsafeBufferPointer<Float>, to tensor: Tensor) throws
 
     /// Copies `[C, H, W]` values to the host; all work that they depend on is done when it returns.
     func download(_ tensor: Tensor, to values: UnsafeMutableBufferPointer<Float>) throws
+
+    /// Waits until all work so far is done. What went wrong with it is thrown by the next operation that can.
+    func finish()
 
     // MARK: Convolution
 
@@ -101,4 +118,18 @@ public protocol Backend: Sendable {
 
     /// output = (1 - t)·first + t·second.
     func blend(_ first: Tensor, _ second: Tensor, at t: Float, into output: Tensor)
+}
+
+extension Backend {
+    /// Thirteen tiles of the transform of a 7×7 convolution, which writes ten rows each: the halo costs 4 % of the
+    /// convolution.
+    public var rowsPerStrip: Int { 130 }
+
+    /// For backends whose operations are done when they return.
+    public func finish() {}
+
+    /// For backends that store everything as float32.
+    public func makeTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor {
+        try makeTensor(shape)
+    }
 }

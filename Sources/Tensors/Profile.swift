@@ -16,6 +16,7 @@ public final class Profile: Sendable {
         var entries: [Entry] = []
         var current = "other"
         var convolutions: [ConvolutionRun] = []
+        var isPaused = false
     }
 
     private let state = Mutex(State())
@@ -25,7 +26,17 @@ public final class Profile: Sendable {
     /// Stages in the order of their first appearance.
     public var entries: [Entry] { state.withLock(\.entries) }
 
-    public func reset() { state.withLock { $0 = State() } }
+    public func reset() {
+        state.withLock { state in
+            (state.entries, state.convolutions, state.current) = ([], [], "other")
+        }
+    }
+
+    /// Whether backends for which measuring costs time leave it be for now.
+    public var isPaused: Bool {
+        get { state.withLock(\.isPaused) }
+        set { state.withLock { $0.isPaused = newValue } }
+    }
 
     /// Every convolution that ran, in order.
     public var convolutions: [ConvolutionRun] { state.withLock(\.convolutions) }

@@ -129,6 +129,8 @@ final class DainProcess: Sendable {
         }
         process.currentDirectoryURL = currentDirectory
         var variables = ProcessInfo.processInfo.environment
+        // No GPU, whatever the machine has: what tests expect is the CPU's.
+        variables["CUDA_VISIBLE_DEVICES"] = ""
         for (name, value) in environment { variables[name] = value }
         process.environment = variables
         process.standardInput = try FileHandle(forReadingFrom: files["stdin"])

@@ -160,4 +160,95 @@ struct DoctorTests {
         #expect(!report.problems.contains { $0.description.contains("model") }, "\(result)")
         #expect(report.isReady == (result.exitCode == 0))
     }
+
+    // MARK: GPUs
+
+    private struct GPUPart: Decodable {
+        struct Library: Decodable, Equatable {
+            var name: String
+            var file, version, problem: String?
+        }
+        struct GPU: Decodable, Equatable {
+            var index: Int
+            var name, computeCapability: String
+            var memoryBytes: Int
+            var problem: String?
+        }
+        struct Part: Decodable {
+            var libraries: [Library]
+            var gpus: [GPU]
+            var isUsable: Bool
+            var obstacle: String?
+        }
+        var gpu: Part
+    }
+
+    private func gpuPart(_ fakes: FakeLibraries? = nil) async throws -> GPUPart.Part {
+        let result = try await DainProcess.run(["doctor", "--json"], environment: fakes?.environment ?? [:])
+        // Their folder is removed with them.
+        withExtendedLifetime(fakes) {}
+        // A GPU is not needed.
+        #expect(result.exitCode == 0, "\(result)")
+        return try JSONDecoder.snakeCase.decode(GPUPart.self, from: Data(result.stdout.utf8)).gpu
+    }
+
+    @Test func noGPUIsNoProblem() async throws {
+        let part = try await gpuPart()
+        #expect(!part.isUsable && part.gpus.isEmpty)
+        #expect(part.libraries.map(\.name) == ["driver", "NVRTC", "cuDNN"])
+        for library in part.libraries {
+            #expect((library.file == nil) == (library.problem != nil), "\(library)")
+        }
+        let obstacle = try #require(part.obstacle)
+        #expect(
+            obstacle.hasPrefix("the NVIDIA driver (libcuda) was not found (tried libcuda.so.1")
+                || obstacle == "the driver finds no GPU")
+        let text = try await DainProcess.run(["doctor"])
+        #expect(text.exitCode == 0 && text.stderr.isEmpty, "\(text)")
+        #expect(text.stdout.contains(/\nGPU +none\n/), "\(text)")
+        #expect(text.stdout.contains(/\n  usable +no: .+\n/) && text.stdout.contains(obstacle), "\(text)")
+    }
+
+    #if os(Linux)
+        @Test(.enabled(if: FakeLibraries.canBeMade, "clang is not there to make fake libraries with"))
+        func listsGPUsAndTheirLibraries() async throws {
+            let fakes = try FakeLibraries(.init(gpus: 2))
+            let part = try await gpuPart(fakes)
+            #expect(part.isUsable && part.obstacle == nil)
+            #expect(
+                part.libraries == [
+                    .init(name: "driver", file: "libcuda.so.1", version: "13.0"),
+                    .init(name: "NVRTC", file: "libnvrtc.so.13", version: "13.1"),
+                    .init(name: "cuDNN", file: "libcudnn.so.9", version: "9.19.0"),
+                ])
+            #expect(
+                part.gpus
+                    == [0, 1].map {
+                        .init(index: $0, name: "Fake GPU", computeCapability: "9.0", memoryBytes: 80 << 30)
+                    })
+            let text = try await DainProcess.run(["doctor"], environment: fakes.environment)
+            withExtendedLifetime(fakes) {}
+            for row in [
+                /\nGPU 0 +Fake GPU, compute capability 9.0, 80.0 GiB\n/,
+                /\n  driver +13.0 \(libcuda.so.1\)\n/,
+                /\n  NVRTC +13.1 \(libnvrtc.so.13\)\n/, /\n  cuDNN +9.19.0 \(libcudnn.so.9\)\n/,
+                /\n  usable +yes\n/,
+            ] { #expect(text.stdout.contains(row), "\(text)") }
+        }
+
+        @Test(.enabled(if: FakeLibraries.canBeMade, "clang is not there to make fake libraries with"))
+        func saysWhyAGPUCannotBeUsed() async throws {
+            let old = try await gpuPart(FakeLibraries(.init(capability: (5, 2))))
+            #expect(!old.isUsable && old.gpus.first?.problem == old.obstacle)
+            #expect(old.obstacle == "Fake GPU has compute capability 5.2; at least 7.0 is needed")
+            let lacking = try await gpuPart(FakeLibraries(without: ["cudnnCreate"]))
+            #expect(!lacking.isUsable && lacking.gpus.count == 1)
+            #expect(lacking.obstacle == "cuDNN 9 (libcudnn) is too old: libcudnn.so.9 has no cudnnCreate")
+            #expect(lacking.libraries[2].problem == "is too old: libcudnn.so.9 has no cudnnCreate")
+            let failing = try await gpuPart(FakeLibraries(.init(status: 3)))
+            #expect(
+                !failing.isUsable && failing.gpus.isEmpty && failing.obstacle == "cuInit: a fake error (FAKE)"
+            )
+        }
+    #endif
 }

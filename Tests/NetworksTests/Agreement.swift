@@ -21,7 +21,7 @@ struct Agreement: CustomStringConvertible {
             compared += 1
             squares += Double(difference * difference)
             if !(difference <= Self.tolerance) { outliers.append(index) }
-            if !(difference <= worst) { (worst, worstIndex) = (difference, index) }
+            if !(difference <= worst), !worst.isNaN { (worst, worstIndex) = (difference, index) }
         }
     }
 

@@ -1,3 +1,4 @@
+import BackendChecks
 import CPUBackend
 import Networks
 import Tensors

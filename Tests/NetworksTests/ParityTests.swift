@@ -1,3 +1,4 @@
+import BackendChecks
 import CPUBackend
 import Foundation
 import Networks
@@ -128,7 +129,7 @@ struct ParityRun {
         }
         try keep("log_depth0", first.logDepth)
         try keep("log_depth1", second.logDepth)
-        try keep("context0_block3_first8", first.context?.channels(131..<139))
+        try keep("context0_block3_first8", first.context?.channels(128..<136))
         try keep("flow01_quarter", pair.flow01)
         try keep("flow10_quarter", pair.flow10)
         try keep("kernel0", pair.kernel0)

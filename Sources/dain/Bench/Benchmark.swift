@@ -1,4 +1,3 @@
-import CPUBackend
 import Interpolation
 import Networks
 import Tensors
@@ -8,42 +7,31 @@ import Weights
 ///
 /// One run is all the work for one new frame of which nothing is known yet: depth, context and flow pyramid of two
 /// frames, flow both ways, kernels, and one time. Parts that add nothing with the weights at hand run all the same.
-struct Benchmark {
-    /// The parts of one run.
-    struct Run {
-        var firstFrame: Duration
-        var secondFrame: Duration
-        var pair: Duration
-        var newFrame: Duration
-
-        var total: Duration { firstFrame + secondFrame + pair + newFrame }
-        /// Within a clip the first frame of a pair is known from the pair before.
-        var steadyState: Duration { secondFrame + pair + newFrame }
-    }
-
-    let profile = Profile()
-    let backend: CPUBackend
-    private let interpolator: DAINInterpolator<CPUBackend>
+struct Benchmark<B: Backend> {
+    private let interpolator: DAINInterpolator<B>
     private let frames: (RGBImage, RGBImage)
 
-    init(weights: WeightDictionary, resolution: Resolution, threads: Int?) throws {
-        backend = CPUBackend(threads: threads, profile: profile)
+    init(weights: WeightDictionary, resolution: Resolution, on backend: B) throws {
         interpolator = DAINInterpolator(
             network: try DAIN(weights: weights, backend: backend, rectification: .always))
         frames = (Self.testFrame(resolution, shift: 0), Self.testFrame(resolution, shift: 3))
     }
 
-    func run() throws -> Run {
+    /// Each part is waited for, so that a GPU's work counts where it was asked for.
+    func run() throws -> BenchmarkRun {
         let clock = ContinuousClock()
         let start = clock.now
         let first = try interpolator.prepare(frames.0)
+        interpolator.finish()
         let afterFirst = clock.now
         let second = try interpolator.prepare(frames.1)
+        interpolator.finish()
         let afterSecond = clock.now
         let pair = try interpolator.prepare(first, second)
+        interpolator.finish()
         let afterPair = clock.now
         _ = try interpolator.interpolate(pair, at: 0.5)
-        return Run(
+        return BenchmarkRun(
             firstFrame: afterFirst - start, secondFrame: afterSecond - afterFirst,
             pair: afterPair - afterSecond,
             newFrame: clock.now - afterPair)
@@ -65,6 +53,18 @@ struct Benchmark {
             }
         }
     }
+}
+
+/// The parts of one run of a ``Benchmark``.
+struct BenchmarkRun {
+    var firstFrame: Duration
+    var secondFrame: Duration
+    var pair: Duration
+    var newFrame: Duration
+
+    var total: Duration { firstFrame + secondFrame + pair + newFrame }
+    /// Within a clip the first frame of a pair is known from the pair before.
+    var steadyState: Duration { secondFrame + pair + newFrame }
 }
 
 extension Duration {

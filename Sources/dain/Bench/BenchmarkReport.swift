@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// What `dain bench` prints. The names of its JSON are part of the program's interface.
 struct BenchmarkReport: Encodable {
@@ -14,9 +15,14 @@ struct BenchmarkReport: Encodable {
 
     var version = dainVersion
     var model: String
-    var device = "cpu"
-    var threads: Int
-    var precision = "float32"
+    /// As `--device` is written: `cpu` or `cuda:0`.
+    var device: String
+    /// The GPU's own name; left out for the CPU.
+    var deviceModel: String?
+    /// The CPU's; left out for a GPU.
+    var threads: Int?
+    /// `fp32`, `tf32` or `fp16`.
+    var precision: String
     var resolution: String
     /// Each run: one new frame from two frames of which nothing is known.
     var seconds: [Double]
@@ -28,21 +34,31 @@ struct BenchmarkReport: Encodable {
     /// Where asked for: the convolutions, those that take longest first.
     var layers: [LayerReport]?
     var peakMemoryBytes: Int
+    /// The most of a GPU's memory that tensors had; left out for the CPU.
+    var peakDeviceMemoryBytes: Int?
 
+    /// - Parameters:
+    ///   - runs: Those whose times count.
+    ///   - profiled: Those that the profile holds, which are the same where measuring stages costs no time.
     init(
-        _ runs: [Benchmark.Run], of benchmark: Benchmark, model: String, resolution: Resolution,
-        withLayers: Bool
+        _ runs: [BenchmarkRun], profiled: [BenchmarkRun], _ profile: Profile, on device: ChosenDevice,
+        model: String,
+        resolution: Resolution, withLayers: Bool
     ) {
         self.model = model
-        threads = benchmark.backend.threads
+        (self.device, deviceModel, precision) = (device.name, device.model, device.precision.rawValue)
+        switch device {
+        case .cpu(let backend): threads = backend.threads
+        case .cuda(let backend): peakDeviceMemoryBytes = backend.peakAllocatedBytes
+        }
         self.resolution = resolution.description
         seconds = runs.map(\.total.seconds)
         medianSeconds = Self.median(seconds)
         steadyStateSeconds = Self.median(runs.map(\.steadyState.seconds))
         newFramesPerSecond = 1 / steadyStateSeconds
-        let count = Double(runs.count)
-        let total = seconds.reduce(0, +)
-        stages = benchmark.profile.entries.map { entry in
+        let count = Double(profiled.count)
+        let total = profiled.reduce(0) { $0 + $1.total.seconds }
+        stages = profile.entries.map { entry in
             let seconds = entry.duration.seconds
             return Stage(
                 name: entry.stage, seconds: seconds / count, gmac: Double(entry.multiplyAdds) / count * 1e-9,
@@ -51,7 +67,7 @@ struct BenchmarkReport: Encodable {
         }
         layers =
             withLayers
-            ? LayerReport.all(benchmark.profile.convolutions, runs: runs.count, totalSeconds: total) : nil
+            ? LayerReport.all(profile.convolutions, runs: profiled.count, totalSeconds: total) : nil
         peakMemoryBytes = PeakMemory.bytes
     }
 
@@ -64,7 +80,7 @@ struct BenchmarkReport: Encodable {
 
     var text: String {
         var lines = [
-            "dain \(version), \(device), \(threads) threads, \(precision), model \(model), \(resolution)", "",
+            "dain \(version), \(deviceText), \(precision), model \(model), \(resolution)", "",
             row("stage", "time", "share", "GMAC", "GFLOP/s"),
         ]
         for stage in stages {
@@ -83,9 +99,16 @@ struct BenchmarkReport: Encodable {
                 + format("%.3f s", steadyStateSeconds) + ", " + format("%.3g", newFramesPerSecond)
                 + " new frames per second",
             "peak memory                           "
-                + format("%.0f MiB", Double(peakMemoryBytes) / 1_048_576),
+                + format("%.0f MiB", Double(peakMemoryBytes) / 1_048_576)
+                + (peakDeviceMemoryBytes.map { format(", and %.0f MiB of the GPU's", Double($0) / 1_048_576) }
+                    ?? ""),
         ]
         return lines.joined(separator: "\n")
+    }
+
+    private var deviceText: String {
+        if let threads { return "\(device), \(threads) threads" }
+        return "\(device) (\(deviceModel ?? ""))"
     }
 
     private func row(_ name: String, _ columns: String...) -> String {

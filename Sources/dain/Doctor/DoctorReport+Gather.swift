@@ -1,4 +1,5 @@
 import CProcessor
+import CUDABackend
 import Console
 import Weights
 
@@ -30,7 +31,7 @@ extension DoctorReport {
             version: dainVersion, system: ProcessInfo.processInfo.operatingSystemVersionString,
             processor: processor, memoryBytes: ProcessInfo.processInfo.physicalMemory,
             ffmpeg: FFmpegFacts.release, libraries: libraries, codecs: codecs,
-            modelFolders: store.folders, models: models,
+            gpu: GPUReport.gather(), modelFolders: store.folders, models: models,
             problems: problems(processor: processor)
                 + libraries.compactMap(problem(of:)) + codecs.compactMap(problem(of:))
                 + problems(of: models, obstacle, in: store))

@@ -20,6 +20,7 @@ extension DoctorReport {
                 rows.append(("  \(codec.format)", found))
             }
         }
+        rows += gpu.rows
         if models.isEmpty { rows.append(("models", "none")) }
         for (index, model) in models.enumerated() {
             let size = model.bytes.map { Self.format(bytes: UInt64(max($0, 0))) } ?? "missing"

@@ -1,3 +1,5 @@
+import CUDABackend
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -61,6 +63,8 @@ struct DoctorReport: Encodable {
     var ffmpeg: String
     var libraries: [Library]
     var codecs: [Codec]
+    /// NVIDIA's GPUs and the libraries for them. None is needed.
+    var gpu: GPUReport
     var modelFolders: [String]
     var models: [Model]
     var problems: [Problem]

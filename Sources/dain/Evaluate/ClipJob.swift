@@ -24,7 +24,8 @@ struct ClipJob {
         guard let opening = try Triplet.first(of: reader) else {
             throw BadUsage("\(path): has fewer than three frames, of which one could be held out")
         }
-        let comparison = try compare(opening, reader, cancellation)
+        let comparison = try compare(
+            opening, reader, with: NetworkLoader(command.network).load(), cancellation)
         for note in reader.notes { log.warning("\(note)") }
         if let sheet = ClipSheet.draw(comparison, title: URL(fileURLWithPath: path).lastPathComponent) {
             try writer.write(VideoFrame(sheet), to: output)
@@ -63,10 +64,10 @@ struct ClipJob {
         }
     }
 
-    private func compare(_ opening: Triplet, _ reader: VideoReader, _ cancellation: Cancellation) throws
-        -> ClipComparison
-    {
-        let interpolator = try command.network.loadInterpolator()
+    private func compare(
+        _ opening: Triplet, _ reader: VideoReader, with interpolator: some Interpolator,
+        _ cancellation: Cancellation
+    ) throws -> ClipComparison {
         let converter = FrameConverter()
         let tick = reader.video.timeBase(dividedFor: .factor(1))
         let total = reader.video.frameCount.map { max(1, (min($0, 1 << 40) - 1) / 2) }

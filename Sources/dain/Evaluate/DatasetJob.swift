@@ -21,7 +21,10 @@ struct DatasetJob {
                 : "\(others + 1) sequences lack a file and are passed over: \(first) and \(others) more"
             log.warning("\(command.path): \(what)")
         }
-        let interpolator = try command.network.loadInterpolator()
+        try measure(with: NetworkLoader(command.network).load(), cancellation)
+    }
+
+    private func measure(with interpolator: some Interpolator, _ cancellation: Cancellation) throws {
         let converter = FrameConverter()
         let progress = command.diagnostics.progress(unit: "sequences", total: dataset.sequences.count)
         var report = DatasetReport(dataset.layout)

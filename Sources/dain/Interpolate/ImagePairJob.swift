@@ -56,16 +56,22 @@ struct ImagePairJob {
         let (output, writer) = try open()
         let (first, second) = try monitor.clock.measure(.decode) { try pictures() }
         let converter = monitor.timed(FrameConverter(pixelFormat: command.encoding.pixFmt))
-        let interpolator = monitor.timed(try network.load())
-        let pair = try interpolator.prepare(
-            interpolator.prepare(converter.image(of: first)),
-            interpolator.prepare(converter.image(of: second)))
-        let image = try interpolator.interpolate(pair, at: timestep)
+        monitor.setDevice(try network.device())
+        let image = try middle(
+            of: converter.image(of: first), converter.image(of: second), by: network.load())
         let made = try converter.picture(showing: image, between: first, and: second, at: timestep)
         try monitor.clock.measure(.encode) { try writer.write(made, to: output) }
         monitor.setFrames(input: 2, output: 1, new: 1)
         for note in writer.notes { monitor.warn(note) }
         Logger(label: "dain.interpolate").notice("wrote \(output)")
+    }
+
+    private func middle(of first: RGBImage, _ second: RGBImage, by interpolator: some Interpolator) throws
+        -> RGBImage
+    {
+        let interpolator = monitor.timed(interpolator)
+        let pair = try interpolator.prepare(interpolator.prepare(first), interpolator.prepare(second))
+        return try interpolator.interpolate(pair, at: timestep)
     }
 
     /// The only picture of a file.

@@ -3,10 +3,10 @@ import Logging
 
 /// What is said about tiles: nothing where a frame is computed in one piece.
 enum TilingNote {
-    static func log(_ strategy: TilingStrategy, limit: Int) {
+    /// - Parameter limit: nil for a GPU's memory without a limit of its own.
+    static func log(_ strategy: TilingStrategy, limit: Int?) {
         let plan = strategy.plan
-        let memory =
-            "about \(ByteCount.text(strategy.bytes)) of the \(ByteCount.text(limit)) that --max-memory allows"
+        let memory = memory(strategy.bytes, limit)
         let log = Logger(label: "dain.memory")
         if plan.isWhole {
             log.debug("frames are computed in one piece: \(memory)")
@@ -16,5 +16,10 @@ enum TilingNote {
         log.notice(
             "frames are computed in \(plan.tiles.count) tiles of \(tile.columns.count)x\(tile.rows.count): \(memory)"
         )
+    }
+
+    static func memory(_ bytes: Int, _ limit: Int?) -> String {
+        let part = limit.map { "the \(ByteCount.text($0)) that --max-memory allows" } ?? "the GPU's memory"
+        return "about \(ByteCount.text(bytes)) of \(part)"
     }
 }

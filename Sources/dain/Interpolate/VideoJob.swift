@@ -1,4 +1,3 @@
-import CPUBackend
 import Console
 import Interpolation
 import Logging
@@ -45,7 +44,8 @@ struct VideoJob {
             if command.scenes.settings.duplicates == .drop {
                 report(["\(output): images have no times, so what '--duplicates drop' leaves out is lost"])
             }
-            done = try runPipeline(reader, to: ImageSink(writer: writer), plan, sceneReport, cancellation)
+            let sink = ImageSink(writer: writer)
+            done = try runPipeline(loadNetwork(), reader, to: sink, plan, sceneReport, cancellation)
             try writer.finish(expecting: done.promisedFrames ?? done.outputFrames)
             report(reader.notes.dropFirst(opening.count) + writer.notes)
         } else {
@@ -61,7 +61,7 @@ struct VideoJob {
             let announced = writer.notes.count
             do {
                 let sink = VideoSink(writer: writer, start: plan.window.start ?? .zero)
-                done = try runPipeline(reader, to: sink, plan, sceneReport, cancellation)
+                done = try runPipeline(loadNetwork(), reader, to: sink, plan, sceneReport, cancellation)
                 if plan.timing.copiesOthers, plan.window.end != nil || plan.window.limit != nil {
                     try reader.passRemainingPackets(before: plan.timing.input(sink.end))
                 }
@@ -96,12 +96,18 @@ struct VideoJob {
         throw BadUsage("\(command.inputs[0]): no frame lies in the part that was asked for")
     }
 
+    private func loadNetwork() throws -> any TilingInterpolator {
+        monitor.setDevice(try network.device())
+        return try network.load()
+    }
+
     private func runPipeline(
-        _ reader: VideoReader, to sink: some FrameSink<VideoFrame>, _ plan: TimePlan,
+        _ interpolator: some Interpolator, _ reader: VideoReader, to sink: some FrameSink<VideoFrame>,
+        _ plan: TimePlan,
         _ sceneReport: ReportFile?, _ cancellation: Cancellation
     ) throws -> Progress {
         let pipeline = Pipeline(
-            interpolator: monitor.timed(try network.load()), converter: monitor.timed(FrameConverter()),
+            interpolator: monitor.timed(interpolator), converter: monitor.timed(FrameConverter()),
             rate: plan.rate, tick: plan.tick, scenes: command.scenes.settings, window: plan.window)
         let progress = monitor.progress(total: plan.expectedFrames)
         let stretch = plan.timing.stretch

@@ -1,4 +1,3 @@
-import CPUBackend
 import Foundation
 import Interpolation
 import Media
@@ -92,12 +91,12 @@ struct Planner {
         rates: (input: String?, output: String?), frames: RunPlan.Frames, pairs: Int?,
         durations: RunSummary.Durations, warnings: [String]
     ) throws -> RunPlan {
-        let interpolator = try network.load()
+        let (device, limit, interpolator) = try (network.device(), network.memoryLimit(), network.load())
         let least = interpolator.leastMemory(width: width, height: height)
         // The probe's own size would state less.
-        if least > network.memoryLimit { throw MemoryLimitError(limit: network.memoryLimit, needed: least) }
+        if let limit, least > limit { throw MemoryLimitError(limit: limit, needed: least) }
         // The probe comes first: its strategy is for its own size.
-        let probe = try SpeedProbe(interpolator, width: width, height: height)
+        let probe = try SpeedProbe(interpolator, on: device, width: width, height: height)
         let strategy = try interpolator.strategy(width: width, height: height)
         let tile = strategy.plan.tiles[0]
         var total: Double?
@@ -113,9 +112,10 @@ struct Planner {
             encoder: RunPlan.Encoder(
                 container: media.container, name: media.encoder, codec: media.codec,
                 pixelFormat: media.pixelFormat), streams: media.streams.map(RunPlan.Stream.init),
+            device: RunPlan.Device(
+                name: device.name, model: device.model, precision: device.precision.rawValue),
             memory: RunPlan.Memory(
-                bytes: strategy.bytes, limitBytes: network.memoryLimit,
-                leastBytes: least,
+                bytes: strategy.bytes, limitBytes: limit, leastBytes: least,
                 tiles: strategy.plan.tiles.count, tileWidth: tile.columns.count,
                 tileHeight: tile.rows.count),
             estimate: RunPlan.Estimate(

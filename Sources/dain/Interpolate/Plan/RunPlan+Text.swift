@@ -24,6 +24,7 @@ extension RunPlan {
                 index == 0 ? "streams" : "",
                 "\(stream.index) \(stream.kind) (\(stream.codec)) \(stream.fate)\(reason)")
         }
+        add("device", "\(device.name)\(device.model.map { " (\($0))" } ?? ""), \(device.precision)")
         let pieces =
             memory.tiles == 1
             ? "frames in one piece"
@@ -33,7 +34,7 @@ extension RunPlan {
             ? "; at least \(ByteCount.mebibytes(memory.leastBytes)) MiB are needed" : ""
         add(
             "memory",
-            "about \(ByteCount.text(memory.bytes)) of the \(ByteCount.text(memory.limitBytes)) that --max-memory allows, \(pieces)\(least)"
+            "\(TilingNote.memory(memory.bytes, memory.limitBytes)), \(pieces)\(least)"
         )
         add("estimate", estimateText)
         for warning in warnings { add("warning", warning) }

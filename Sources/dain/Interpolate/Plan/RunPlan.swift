@@ -40,9 +40,19 @@ struct RunPlan: Encodable {
         var pixelFormat: String
     }
 
+    /// Where the network will run.
+    struct Device: Encodable {
+        /// As `--device` is written: `cpu` or `cuda:0`.
+        var name: String
+        /// The GPU's own name; nil for the CPU.
+        @Nullable var model: String?
+        var precision: String
+    }
+
     struct Memory: Encodable {
         var bytes: Int
-        var limitBytes: Int
+        /// nil for a GPU's memory without a limit of its own.
+        @Nullable var limitBytes: Int?
         /// The smallest limit that frames of this size can be made within.
         var leastBytes: Int
         var tiles: Int
@@ -66,12 +76,13 @@ struct RunPlan: Encodable {
     var durations: RunSummary.Durations
     var encoder: Encoder
     var streams: [Stream]
+    var device: Device
     var memory: Memory
     var estimate: Estimate
     var warnings: [String]
 
     enum CodingKeys: CodingKey {
-        case inputs, output, video, frames, durations, encoder, streams, memory, estimate, warnings
+        case inputs, output, video, frames, durations, encoder, streams, device, memory, estimate, warnings
     }
 }
 

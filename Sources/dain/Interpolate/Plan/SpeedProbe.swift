@@ -1,4 +1,3 @@
-import CPUBackend
 import Console
 import Interpolation
 
@@ -16,11 +15,10 @@ struct SpeedProbe {
     /// Seconds for each new frame.
     private let perNewFrame: Double
 
-    private static let (greatestWidth, greatestHeight) = (256, 192)
-
-    /// Measures frames as large as the video's, but not above 256×192.
-    init(_ interpolator: DAINInterpolator<CPUBackend>, width: Int, height: Int) throws {
-        (self.width, self.height) = (min(width, Self.greatestWidth), min(height, Self.greatestHeight))
+    /// Measures frames as large as the video's, but not above 256×192; on a GPU, which small frames do not fill, 640×480.
+    init(_ interpolator: some TilingInterpolator, on device: ChosenDevice, width: Int, height: Int) throws {
+        let greatest = if case .cpu = device { (256, 192) } else { (640, 480) }
+        (self.width, self.height) = (min(width, greatest.0), min(height, greatest.1))
         area = Double(
             try interpolator.strategy(width: self.width, height: self.height).plan.computedPixels)
         let frames = (0..<3).map { [width = self.width, height = self.height] shift in
@@ -35,6 +33,7 @@ struct SpeedProbe {
         for _ in 0..<2 {
             let start = monotonicTime()
             let pair = try interpolator.prepare(second, interpolator.prepare(frames[2]))
+            interpolator.finish()
             let middle = monotonicTime()
             _ = try interpolator.interpolate(pair, at: 0.5)
             best.pair = min(best.pair, (middle - start).inSeconds)

@@ -8,7 +8,10 @@ struct Fingerprint: Codable, Hashable {
     /// By what a user calls it: an option's name, or a noun.
     private let facts: [String: String]
 
-    init(_ command: InterpolateCommand, output: String, _ plan: TimePlan, segmentFrames: Int) throws {
+    init(
+        _ command: InterpolateCommand, output: String, _ plan: TimePlan, device: ChosenDevice,
+        segmentFrames: Int
+    ) throws {
         let scenes = command.scenes.settings
         let encoding = command.encoding.settings
         let options = encoding.options.map { "\($0.key)=\($0.value)" }
@@ -44,6 +47,12 @@ struct Fingerprint: Codable, Hashable {
             "--max-memory": command.network.maxMemory?.bytes.description,
             "--segment-frames": "\(segmentFrames)",
         ]
+        // GPUs, and versions of their library, round differently; all CPUs alike.
+        if case .cuda(let backend) = device {
+            facts["--device"] = "cuda, \(backend.deviceName)"
+            facts["--precision"] = backend.precision.rawValue
+            facts["cuDNN"] = backend.cuDNNVersion
+        }
         facts = facts.filter { $0.value != nil }
         self.facts = facts.compactMapValues(\.self)
     }
@@ -51,7 +60,7 @@ struct Fingerprint: Codable, Hashable {
     /// What a result is marked with, SHA-256 in hexadecimal digits: it stays finished when the program is brought up to date,
     /// although a run could not go on then.
     func digestOfSettings() throws -> String {
-        try Self.digest(of: facts.filter { !["dain", "FFmpeg"].contains($0.key) })
+        try Self.digest(of: facts.filter { !["dain", "FFmpeg", "cuDNN"].contains($0.key) })
     }
 
     /// SHA-256 in hexadecimal digits.

@@ -1,4 +1,3 @@
-import CPUBackend
 import Console
 import Foundation
 import Interpolation
@@ -36,7 +35,7 @@ struct ResumableJob {
         guard !reader.isSequence else { throw Self.imagesAreRefused(input) }
         let plan = TimePlan(command, reader.video)
         let fingerprint = try Fingerprint(
-            command, output: output, plan,
+            command, output: output, plan, device: network.device(),
             segmentFrames: command.resuming.segmentFrames(
                 width: reader.video.width, height: reader.video.height))
         try VideoWriter.checkOutput(output, overwrite: true, inputs: [input])

@@ -1,4 +1,3 @@
-import CPUBackend
 import Console
 import Foundation
 import Interpolation
@@ -59,7 +58,7 @@ struct ResumableRun {
     /// What is done already and can be kept, as a journal to go on with.
     private func beginning(encoder: String) throws -> RunJournal {
         let fresh = RunJournal(
-            fingerprint: fingerprint, encoder: encoder, memoryLimit: job.network.memoryLimit)
+            fingerprint: fingerprint, encoder: encoder, memoryLimit: try job.network.memoryLimit())
         if let damage = folder.damageOfJournal() { job.monitor.warn(damage) }
         guard var journal = folder.journal() else {
             folder.clean(keeping: nil)
@@ -114,21 +113,27 @@ struct ResumableRun {
         let source = SegmentedSource(
             ReaderSource(reader: reader, stretch: plan.timing.stretch), every: length, boundaries)
         // Where less is free than when the run began, frames may be cut into other tiles from here on: better than to fail.
-        let memory = command.network.maxMemory?.bytes ?? min(journal.memoryLimit, SystemMemory.available)
-        let pipeline = Pipeline(
-            interpolator: monitor.timed(try job.network.load(limit: memory)),
-            converter: monitor.timed(converter),
-            rate: plan.rate, tick: plan.tick, scenes: command.scenes.settings, window: window)
+        let memory =
+            command.network.maxMemory?.bytes ?? journal.memoryLimit.map { min($0, SystemMemory.available) }
+        monitor.setDevice(try job.network.device())
+        let network = try job.network.load(limit: memory)
         let progress = monitor.progress(total: plan.expectedFrames)
         progress.begin(after: journal.frames)
-        let done = try pipeline.run(
-            from: monitor.timed(source, stretch: plan.timing.stretch), to: monitor.timed(sink),
-            progress: { monitor.set($0.behind(journal), progress) },
-            sceneEvents: { event in
-                monitor.add(event)
-                sceneReport?.add(event, stretch: plan.timing.stretch)
-            },
-            checkCancellation: { if !sink.isWithinSegment { try job.cancellation.check() } })
+        func run(_ interpolator: some Interpolator) throws -> PipelineProgress {
+            try Pipeline(
+                interpolator: monitor.timed(interpolator), converter: monitor.timed(converter),
+                rate: plan.rate,
+                tick: plan.tick, scenes: command.scenes.settings, window: window
+            ).run(
+                from: monitor.timed(source, stretch: plan.timing.stretch), to: monitor.timed(sink),
+                progress: { monitor.set($0.behind(journal), progress) },
+                sceneEvents: { event in
+                    monitor.add(event)
+                    sceneReport?.add(event, stretch: plan.timing.stretch)
+                },
+                checkCancellation: { if !sink.isWithinSegment { try job.cancellation.check() } })
+        }
+        let done = try run(network)
         monitor.set(done.behind(journal))
         progress.finish()
         sceneReport?.setFrames(done.sourceFrames)

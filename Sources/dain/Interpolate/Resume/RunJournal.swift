@@ -45,15 +45,15 @@ struct RunJournal: Codable {
     let fingerprint: Fingerprint
     /// Of ``SegmentWriter``.
     let encoder: String
-    /// The memory that frames are cut into tiles for, in bytes.
-    let memoryLimit: Int
+    /// The memory that frames are cut into tiles for, in bytes; nil for a GPU's without a limit of its own.
+    let memoryLimit: Int?
     var segments: [Segment] = []
     /// Whether all segments are there.
     var isRendered = false
     /// Bytes of the result that was put under its name; only where that file itself cannot be marked.
     var finishedBytes: Int?
 
-    init(fingerprint: Fingerprint, encoder: String, memoryLimit: Int) {
+    init(fingerprint: Fingerprint, encoder: String, memoryLimit: Int?) {
         (self.fingerprint, self.encoder, self.memoryLimit) = (fingerprint, encoder, memoryLimit)
     }
 

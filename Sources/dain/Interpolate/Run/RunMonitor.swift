@@ -33,6 +33,11 @@ final class RunMonitor: Sendable {
     /// The result's name.
     func setOutput(_ output: String) { facts.withLock { $0.output = output } }
 
+    /// Where the network runs.
+    func setDevice(_ device: ChosenDevice) {
+        facts.withLock { ($0.device, $0.precision) = (device.name, device.precision.rawValue) }
+    }
+
     /// A note that the user is shown.
     func warn(_ note: String) {
         Logger(label: "dain.interpolate").warning("\(note)")

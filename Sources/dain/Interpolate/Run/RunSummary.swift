@@ -34,6 +34,9 @@ struct RunSummary: Encodable {
     var inputs: [String]
     /// nil where the work did not come so far that its name was known.
     var output: String?
+    /// Where the network ran, and what it computed with; nil where it was not needed so far.
+    var device: String?
+    var precision: String?
     var frames = Frames()
     var durations = Durations()
     /// From the beginning of the work on this input to its end.
@@ -49,8 +52,8 @@ struct RunSummary: Encodable {
     init(inputs: [String]) { self.inputs = inputs }
 
     enum CodingKeys: CodingKey {
-        case status, exitCode, error, inputs, output, frames, durations, seconds, rate, stages,
-            peakMemoryBytes, warnings, version
+        case status, exitCode, error, inputs, output, device, precision, frames, durations, seconds, rate,
+            stages, peakMemoryBytes, warnings, version
     }
 
     /// Every key is there, with null for what is not known.
@@ -61,6 +64,8 @@ struct RunSummary: Encodable {
         try container.encode(error, forKey: .error)
         try container.encode(inputs, forKey: .inputs)
         try container.encode(output, forKey: .output)
+        try container.encode(device, forKey: .device)
+        try container.encode(precision, forKey: .precision)
         try container.encode(frames, forKey: .frames)
         try container.encode(durations, forKey: .durations)
         try container.encode(seconds, forKey: .seconds)

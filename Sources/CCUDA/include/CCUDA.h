@@ -1,0 +1,15 @@
+// The parts of NVIDIA's C interfaces that the CUDA backend calls, declared here so that building needs no toolkit.
+//
+// Nothing is linked: each table is filled from a library that was opened at run time. Names, types and values are those
+// of the CUDA driver API, NVRTC and cuDNN 9.
+
+#ifndef CCUDA_H
+#define CCUDA_H
+
+#include "cudnn_graph.h"
+#include "device_tensor.h"
+#include "driver.h"
+#include "kernels.h"
+#include "nvrtc.h"
+
+#endif

@@ -1,0 +1,86 @@
+// The CUDA driver API (libcuda).
+
+#ifndef CCUDA_DRIVER_H
+#define CCUDA_DRIVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tables.h"
+
+typedef int CUdevice;
+typedef uint64_t CUdeviceptr;
+typedef struct CUctx_st *CUcontext;
+typedef struct CUstream_st *CUstream;
+typedef struct CUevent_st *CUevent;
+typedef struct CUmod_st *CUmodule;
+typedef struct CUfunc_st *CUfunction;
+typedef struct CUgraph_st *CUgraph;
+typedef struct CUgraphExec_st *CUgraphExec;
+
+enum {
+    CCUDA_SUCCESS = 0,
+    CCUDA_ERROR_OUT_OF_MEMORY = 2,
+    CCUDA_ERROR_NO_DEVICE = 100,
+};
+
+enum {
+    CCUDA_ATTRIBUTE_MULTIPROCESSOR_COUNT = 16,
+    CCUDA_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR = 75,
+    CCUDA_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR = 76,
+};
+
+enum {
+    CCUDA_STREAM_NON_BLOCKING = 1,
+    CCUDA_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1,
+    CCUDA_EVENT_DEFAULT = 0,
+};
+
+// The symbol is the version that this interface was written for.
+#define CCUDA_DRIVER_FUNCTIONS(F) \
+    F(init, "cuInit", int, unsigned flags) \
+    F(driverGetVersion, "cuDriverGetVersion", int, int *_Nonnull version) \
+    F(getErrorName, "cuGetErrorName", int, int error, const char *_Nullable *_Nonnull name) \
+    F(getErrorString, "cuGetErrorString", int, int error, const char *_Nullable *_Nonnull text) \
+    F(deviceGetCount, "cuDeviceGetCount", int, int *_Nonnull count) \
+    F(deviceGet, "cuDeviceGet", int, CUdevice *_Nonnull device, int ordinal) \
+    F(deviceGetName, "cuDeviceGetName", int, char *_Nonnull name, int length, CUdevice device) \
+    F(deviceGetAttribute, "cuDeviceGetAttribute", int, int *_Nonnull value, int attribute, CUdevice device) \
+    F(deviceTotalMem, "cuDeviceTotalMem_v2", int, size_t *_Nonnull bytes, CUdevice device) \
+    F(primaryContextRetain, "cuDevicePrimaryCtxRetain", int, CUcontext _Nullable *_Nonnull context, CUdevice device) \
+    F(primaryContextRelease, "cuDevicePrimaryCtxRelease_v2", int, CUdevice device) \
+    F(contextSetCurrent, "cuCtxSetCurrent", int, CUcontext _Nullable context) \
+    F(memGetInfo, "cuMemGetInfo_v2", int, size_t *_Nonnull free, size_t *_Nonnull total) \
+    F(memAlloc, "cuMemAlloc_v2", int, CUdeviceptr *_Nonnull address, size_t bytes) \
+    F(memFree, "cuMemFree_v2", int, CUdeviceptr address) \
+    F(memAllocHost, "cuMemAllocHost_v2", int, void *_Nullable *_Nonnull address, size_t bytes) \
+    F(memFreeHost, "cuMemFreeHost", int, void *_Nonnull address) \
+    F(memcpyHostToDevice, "cuMemcpyHtoDAsync_v2", int, CUdeviceptr to, const void *_Nonnull from, size_t bytes, \
+      CUstream _Nullable stream) \
+    F(memcpyDeviceToHost, "cuMemcpyDtoHAsync_v2", int, void *_Nonnull to, CUdeviceptr from, size_t bytes, \
+      CUstream _Nullable stream) \
+    F(memsetBytes, "cuMemsetD8Async", int, CUdeviceptr to, unsigned char value, size_t bytes, CUstream _Nullable stream) \
+    F(streamCreate, "cuStreamCreate", int, CUstream _Nullable *_Nonnull stream, unsigned flags) \
+    F(streamDestroy, "cuStreamDestroy_v2", int, CUstream _Nonnull stream) \
+    F(streamSynchronize, "cuStreamSynchronize", int, CUstream _Nullable stream) \
+    F(eventCreate, "cuEventCreate", int, CUevent _Nullable *_Nonnull event, unsigned flags) \
+    F(eventDestroy, "cuEventDestroy_v2", int, CUevent _Nonnull event) \
+    F(eventRecord, "cuEventRecord", int, CUevent _Nonnull event, CUstream _Nullable stream) \
+    F(eventSynchronize, "cuEventSynchronize", int, CUevent _Nonnull event) \
+    F(eventElapsedTime, "cuEventElapsedTime", int, float *_Nonnull milliseconds, CUevent _Nonnull from, CUevent _Nonnull to) \
+    F(moduleLoadData, "cuModuleLoadData", int, CUmodule _Nullable *_Nonnull module, const void *_Nonnull image) \
+    F(moduleGetFunction, "cuModuleGetFunction", int, CUfunction _Nullable *_Nonnull function, CUmodule _Nonnull module, \
+      const char *_Nonnull name) \
+    F(moduleUnload, "cuModuleUnload", int, CUmodule _Nonnull module) \
+    F(launchKernel, "cuLaunchKernel", int, CUfunction _Nonnull function, unsigned gridX, unsigned gridY, unsigned gridZ, \
+      unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream _Nullable stream, \
+      void *_Nullable *_Nullable parameters, void *_Nullable *_Nullable extra)
+
+typedef struct {
+    CCUDA_DRIVER_FUNCTIONS(CCUDA_MEMBER)
+} DriverFunctions;
+
+/// Fills the table from an open library. Returns the first symbol that it lacks, or NULL.
+const char *_Nullable driverFunctionsLoad(DriverFunctions *_Nonnull table, void *_Nonnull library);
+
+#endif

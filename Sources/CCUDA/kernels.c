@@ -1,0 +1,55 @@
+#include "include/kernels.h"
+
+// `#embed` of C23, which clang offers in every language mode.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#define EMBED_END , 0
+
+static const char deviceTensor[] = {
+#embed "include/device_tensor.h"
+    EMBED_END};
+static const char values[] = {
+#embed "kernels/values.cuh"
+    EMBED_END};
+static const char layout[] = {
+#embed "kernels/layout.cu"
+    EMBED_END};
+static const char resizing[] = {
+#embed "kernels/resizing.cu"
+    EMBED_END};
+static const char correlation[] = {
+#embed "kernels/correlation.cu"
+    EMBED_END};
+static const char backwardWarp[] = {
+#embed "kernels/backward_warp.cu"
+    EMBED_END};
+static const char projection[] = {
+#embed "kernels/projection.cu"
+    EMBED_END};
+static const char adaptiveWarp[] = {
+#embed "kernels/adaptive_warp.cu"
+    EMBED_END};
+static const char epilogue[] = {
+#embed "kernels/epilogue.cu"
+    EMBED_END};
+static const char narrowConvolution[] = {
+#embed "kernels/narrow_convolution.cu"
+    EMBED_END};
+
+static const KernelSource sources[] = {
+    {"device_tensor.h", deviceTensor},
+    {"values.cuh", values},
+    {"layout.cu", layout},
+    {"resizing.cu", resizing},
+    {"correlation.cu", correlation},
+    {"backward_warp.cu", backwardWarp},
+    {"projection.cu", projection},
+    {"adaptive_warp.cu", adaptiveWarp},
+    {"epilogue.cu", epilogue},
+    {"narrow_convolution.cu", narrowConvolution},
+};
+
+const KernelSource *kernelSources(int *count) {
+    *count = sizeof(sources) / sizeof(sources[0]);
+    return sources;
+}

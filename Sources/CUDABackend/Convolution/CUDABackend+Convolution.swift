@@ -1,0 +1,195 @@
+import CCUDA
+import Tensors
+
+extension CUDABackend {
+    public func prepare(_ description: ConvolutionDescription, _ weights: ConvolutionWeights) throws
+        -> CUDAConvolution
+    {
+        CUDAConvolution(description, weights, device: device, pool: pool)
+    }
+
+    public func convolve(
+        _ input: CUDATensor, with convolution: CUDAConvolution, adding residual: CUDATensor?,
+        into output: CUDATensor
+    ) throws {
+        assert(input.shape.channels == convolution.description.inputChannels, "convolution input channels")
+        assert(
+            output.shape == convolution.description.outputShape(for: input.shape), "convolution output shape")
+        guard let profile else { return try run(convolution, input, residual, output) }
+        try device.synchronize()
+        let start = ContinuousClock.now
+        try run(convolution, input, residual, output)
+        try device.synchronize()
+        profile.record(
+            ConvolutionRun(
+                layer: convolution.name, algorithm: isNarrow(convolution, output) ? "narrow" : "cudnn",
+                description: convolution.description, output: output.shape,
+                multiplyAdds: convolution.description.multiplyAdds(for: input.shape),
+                duration: ContinuousClock.now - start))
+    }
+
+    private static let narrowOutputs = [1, 2, 3, 8, 16]
+
+    /// Whether the project's own kernel computes it: few outputs, or outputs of a precision that cuDNN would not write.
+    private func isNarrow(_ convolution: CUDAConvolution, _ output: CUDATensor) -> Bool {
+        let outputs = convolution.description.outputChannels
+        return Self.narrowOutputs.contains(outputs) && (outputs <= 8 || output.isHalf != precision.storesHalf)
+    }
+
+    private func run(
+        _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
+    ) throws {
+        if isNarrow(convolution, output) { return try runNarrow(convolution, input, residual, output) }
+        // cuDNN takes maps of one precision, whose channels come in eights. Others are copied to such.
+        let source = try padded(input, to: convolution.description.inputChannels)
+        let target = try paddedInPlace(output) ?? makeTensor(output.shape, as: .features).widenedToEights
+        let added = try residual.map { try padded($0, to: output.shape.channels) }
+        try runCuDNN(convolution, source, added, target)
+        if target.address != output.address { copy(target.channels(0..<output.shape.channels), into: output) }
+    }
+
+    private func runCuDNN(
+        _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
+    ) throws {
+        func geometry(_ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor)
+            -> ConvolutionGeometry
+        {
+            ConvolutionGeometry(
+                description: convolution.description, inputChannels: input.shape.channels,
+                outputChannels: output.shape.channels, height: input.shape.height, width: input.shape.width,
+                inputPitch: input.pitch, outputPitch: output.pitch, residualPitch: residual?.pitch,
+                isHalf: output.isHalf, allowsMatrixUnits: precision != .fp32)
+        }
+        let weights = try convolution.weights(
+            .matrix(inputs: input.shape.channels, outputs: output.shape.channels, isHalf: output.isHalf))
+        func run(_ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor) throws {
+            let geometry = geometry(input, residual, output)
+            func launch(_ plan: ConvolutionPlan, into output: CUDATensor) throws {
+                let workspace = try pool.allocate(max(1, plan.workspaceBytes))
+                // What is still to be added must not be written over.
+                let sums =
+                    plan.isFused || residual?.address != output.address
+                    ? output : try output.emptyCopy(pool: pool)
+                try cuDNN.exclusively {
+                    try plan.run(
+                        input: input, weights: weights.weights.address, bias: weights.bias.address,
+                        residual: residual, output: sums, workspace: workspace.address)
+                }
+                if !plan.isFused { finish(sums, convolution, weights.bias, residual, output) }
+            }
+            let plan = try convolution.plan(geometry) {
+                // Trials write elsewhere: what is added may be the output itself.
+                let scratch = try output.emptyCopy(pool: pool)
+                return try PlanChooser(geometry, layer: convolution.name, cuDNN: cuDNN, device: device).best {
+                    try launch($0, into: scratch)
+                }
+            }
+            try launch(plan, into: output)
+        }
+        do {
+            try run(input, residual, output)
+        } catch CUDAError.noEngine {
+            // No engine for maps with gaps between their pixels: through copies without.
+            let (source, target) = (
+                try dense(input), try CUDATensor(output.shape, isHalf: output.isHalf, padding: 0, pool: pool)
+            )
+            try run(source, try residual.map(dense), target)
+            copy(target, into: output)
+        }
+    }
+
+    /// output = activation(sums + bias + residual)
+    private func finish(
+        _ sums: CUDATensor, _ convolution: CUDAConvolution, _ bias: MemoryBlock, _ residual: CUDATensor?,
+        _ output: CUDATensor
+    ) {
+        let biasMap = DeviceTensor(
+            data: bias.address, pitch: Int32(output.shape.channels), channels: Int32(output.shape.channels),
+            height: 1,
+            width: 1, isHalf: output.isHalf ? 1 : 0, unused: 0)
+        run(
+            "finish_convolution", making: output, reading: [sums] + (residual.map { [$0] } ?? []),
+            [
+                .tensor(sums.onDevice), .tensor(biasMap), .tensor(residual?.onDevice ?? .none),
+                .float(convolution.description.activation.slope), .tensor(output.onDevice),
+            ])
+    }
+
+    private func runNarrow(
+        _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
+    ) throws {
+        let description = convolution.description
+        let inputs = (description.inputChannels + 7) / 8 * 8
+        let weights = try convolution.weights(.narrow(inputs: inputs))
+        let arguments: [KernelArgument] = [
+            .tensor(input.onDevice), .address(weights.weights.address), .integer(inputs),
+            .address(weights.bias.address), .integer(description.kernel), .integer(description.stride),
+            .integer(description.dilation), .float(description.activation.slope),
+            .tensor(residual?.onDevice ?? .none),
+            .tensor(output.onDevice),
+        ]
+        // Eight channels at once, and zeros behind the last.
+        let isWhole = input.isAligned && input.tail >= inputs - description.inputChannels
+        if let pixels = Self.pixelsOfShared[description.outputChannels], inputs >= 64, isWhole {
+            let lanes = inputs >= 256 ? 32 : inputs >= 128 ? 16 : 8
+            let groups = output.shape.height * ((output.shape.width + pixels - 1) / pixels)
+            try device.launch(
+                "shared_convolution_\(description.outputChannels)", threads: groups * lanes, block: 128,
+                arguments + [.integer(lanes)])
+        } else {
+            try device.launch(
+                "narrow_convolution_\(description.outputChannels)", threads: output.shape.planeCount,
+                block: 128,
+                arguments + [.integer(input.isAligned ? 1 : 0)])
+        }
+    }
+
+    /// By output channels: how many pixels a group of threads makes, as the kernels are compiled.
+    private static let pixelsOfShared = [1: 4, 2: 4, 3: 4, 8: 2]
+
+    // MARK: Maps as cuDNN takes them
+
+    /// The map with a number of channels that cuDNN is fast with: itself where zeros lie behind it, else a copy.
+    private func padded(_ tensor: CUDATensor, to channels: Int) throws -> CUDATensor {
+        if tensor.isHalf == precision.storesHalf, let view = paddedInPlace(tensor) { return view }
+        let copied = try makeTensor(tensor.shape, as: .features)
+        copy(tensor, into: copied)
+        return copied.widenedToEights
+    }
+
+    private func paddedInPlace(_ tensor: CUDATensor) -> CUDATensor? {
+        guard tensor.isHalf == precision.storesHalf, tensor.isAligned else { return nil }
+        let channels = tensor.shape.channels
+        let eights = (8 - channels % 8) % 8
+        guard tensor.tail >= eights else { return nil }
+        return tensor.widenedToEights
+    }
+
+    private func dense(_ tensor: CUDATensor) throws -> CUDATensor {
+        if tensor.pitch == tensor.shape.channels { return tensor }
+        let copied = try CUDATensor(tensor.shape, isHalf: tensor.isHalf, padding: 0, pool: pool)
+        copy(tensor, into: copied)
+        return copied
+    }
+}
+
+extension CUDATensor {
+    /// With channels in eights, or where there are many and the zeros suffice in sixty-fours, which the matrix units prefer.
+    fileprivate var widenedToEights: CUDATensor {
+        let channels = shape.channels
+        let sixtyFours = (64 - channels % 64) % 64
+        if channels > 256, tail >= sixtyFours { return widened(by: sixtyFours) }
+        return widened(by: (8 - channels % 8) % 8)
+    }
+}
+
+extension Activation {
+    /// What negative values are multiplied by.
+    fileprivate var slope: Float {
+        switch self {
+        case .identity: 1
+        case .relu: 0
+        case .leakyReLU(let slope): slope
+        }
+    }
+}

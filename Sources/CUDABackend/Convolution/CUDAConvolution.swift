@@ -1,0 +1,133 @@
+import CCUDA
+import Synchronization
+import Tensors
+
+/// A convolution's weights on the GPU, in the layouts that they are used in, and the plans for the sizes seen so far.
+public final class CUDAConvolution: @unchecked Sendable {
+    let description: ConvolutionDescription
+    let name: String
+    private let values: ConvolutionWeights
+    private let pool: MemoryPool
+    private let device: CUDADevice
+    private let packed = Mutex<[Packing: PackedWeights]>([:])
+    /// Guarded by `planning`.
+    private var plans: [ConvolutionGeometry: Result<ConvolutionPlan, any Error>] = [:]
+    private let planning = Mutex(())
+
+    /// How weights are laid out.
+    enum Packing: Hashable {
+        /// For cuDNN: [output][row][column][input], with zeros for padded channels.
+        case matrix(inputs: Int, outputs: Int, isHalf: Bool)
+        /// For the project's own kernels: [row][column][input][output], with zeros for padded inputs.
+        case narrow(inputs: Int)
+    }
+
+    struct PackedWeights {
+        var weights: MemoryBlock
+        var bias: MemoryBlock
+    }
+
+    init(
+        _ description: ConvolutionDescription, _ weights: ConvolutionWeights, device: CUDADevice,
+        pool: MemoryPool
+    ) {
+        self.description = description
+        self.device = device
+        self.pool = pool
+        name = weights.name
+        values = weights
+    }
+
+    func weights(_ packing: Packing) throws -> PackedWeights {
+        try packed.withLock { packed in
+            if let known = packed[packing] { return known }
+            let made =
+                switch packing {
+                case .matrix(let inputs, let outputs, let isHalf): try matrix(inputs, outputs, isHalf)
+                case .narrow(let inputs): try narrow(inputs)
+                }
+            packed[packing] = made
+            return made
+        }
+    }
+
+    /// The plan for a geometry, found by `choose` the first time; or the error that this gave.
+    func plan(_ geometry: ConvolutionGeometry, _ choose: () throws -> ConvolutionPlan) throws
+        -> ConvolutionPlan
+    {
+        try planning.withLock { _ in
+            if let known = plans[geometry] { return try known.get() }
+            let made = Result(catching: choose)
+            // Memory that ran out may be there the next time.
+            if case .failure(let error) = made, error is TensorError { throw error }
+            plans[geometry] = made
+            return try made.get()
+        }
+    }
+
+    private func matrix(_ inputs: Int, _ outputs: Int, _ isHalf: Bool) throws -> PackedWeights {
+        let taps = description.kernel * description.kernel
+        var weights = [Float](repeating: 0, count: outputs * taps * inputs)
+        for output in 0..<description.outputChannels {
+            for input in 0..<description.inputChannels {
+                let from = (output * description.inputChannels + input) * taps
+                for tap in 0..<taps {
+                    weights[(output * taps + tap) * inputs + input] = values.values[from + tap]
+                }
+            }
+        }
+        let bias = values.bias + [Float](repeating: 0, count: outputs - values.bias.count)
+        return PackedWeights(
+            weights: try onDevice(weights, isHalf: isHalf), bias: try onDevice(bias, isHalf: isHalf))
+    }
+
+    private func narrow(_ inputs: Int) throws -> PackedWeights {
+        let (taps, outputs) = (description.kernel * description.kernel, description.outputChannels)
+        var weights = [Float](repeating: 0, count: taps * inputs * outputs)
+        for output in 0..<outputs {
+            for input in 0..<description.inputChannels {
+                let from = (output * description.inputChannels + input) * taps
+                for tap in 0..<taps {
+                    weights[(tap * inputs + input) * outputs + output] = values.values[from + tap]
+                }
+            }
+        }
+        return PackedWeights(
+            weights: try onDevice(weights, isHalf: false), bias: try onDevice(values.bias, isHalf: false))
+    }
+
+    private func onDevice(_ values: [Float], isHalf: Bool) throws -> MemoryBlock {
+        let block = try pool.allocate(values.count * (isHalf ? 2 : 4))
+        func copy(_ bytes: UnsafeRawBufferPointer) throws {
+            guard let base = bytes.baseAddress else { return }
+            try device.call("cuMemcpyHtoDAsync") {
+                $0.memcpyHostToDevice(block.address, base, bytes.count, device.stream)
+            }
+            // The values go away when this returns.
+            try device.synchronize()
+        }
+        if isHalf {
+            try values.map { HalfPrecision.bits($0) }.withUnsafeBytes(copy)
+        } else {
+            try values.withUnsafeBytes(copy)
+        }
+        return block
+    }
+}
+
+/// IEEE half precision, for compilers whose target has no `Float16`.
+package enum HalfPrecision {
+    /// The nearest, ties to even; what is too large becomes the largest.
+    package static func bits(_ value: Float) -> UInt16 {
+        let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
+        let magnitude = value.magnitude
+        guard magnitude < 65504 else { return sign | (value.isNaN ? 0x7e00 : 0x7bff) }
+        if magnitude < 0x1p-14 {
+            // Subnormal: multiples of 2^-24.
+            return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven))
+        }
+        // Thirteen bits of the mantissa go; a carry into the exponent is right.
+        let bits = magnitude.bitPattern - 0x3800_0000
+        return sign | UInt16((bits + 0x0fff + ((bits >> 13) & 1)) >> 13)
+    }
+}

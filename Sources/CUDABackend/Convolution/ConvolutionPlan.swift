@@ -1,0 +1,278 @@
+import CCUDA
+import Tensors
+
+/// What a plan depends on: one for each combination.
+struct ConvolutionGeometry: Hashable {
+    var description: ConvolutionDescription
+    /// Channels as computed, with padding.
+    var inputChannels: Int
+    var outputChannels: Int
+    var height: Int
+    var width: Int
+    var inputPitch: Int
+    var outputPitch: Int
+    /// nil: nothing is added.
+    var residualPitch: Int?
+    var isHalf: Bool
+    var allowsMatrixUnits: Bool
+}
+
+/// cuDNN's way to compute one convolution: activation(convolution(x) + residual + bias).
+///
+/// Not changed after it is made; it runs under cuDNN's lock.
+final class ConvolutionPlan: @unchecked Sendable {
+    private enum Identifier {
+        static let input = 1, weights = 2, output = 3, bias = 4, residual = 5
+        static let firstVirtual = 10
+    }
+
+    let workspaceBytes: Int
+    private let plan: CuDNNDescriptor
+    private let cuDNN: CuDNN
+    private let hasResidual: Bool
+    /// Whether cuDNN also adds the residual and the bias and applies the activation. Where it does not, `finish` must.
+    let isFused: Bool
+
+    private init(_ plan: CuDNNDescriptor, isFused: Bool, _ geometry: ConvolutionGeometry, _ cuDNN: CuDNN)
+        throws
+    {
+        self.plan = plan
+        self.isFused = isFused
+        self.cuDNN = cuDNN
+        hasResidual = isFused && geometry.residualPitch != nil
+        workspaceBytes = try plan.integer(CCUDNN_EXECUTION_PLAN_WORKSPACE_SIZE)
+    }
+
+    /// Gives `body` the plans that can be made, in the order that cuDNN recommends, until it has enough; they are made when
+    /// they are asked for, as each may have to be compiled. Throws ``CUDAError`` where there is none at all.
+    static func forEach(
+        _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String,
+        _ body: (ConvolutionPlan) throws -> Enough
+    ) throws {
+        var reason = "no engine is offered"
+        var count = 0
+        for (isFused, mode) in [
+            (true, CCUDNN_HEURISTICS_A), (false, CCUDNN_HEURISTICS_A), (true, CCUDNN_HEURISTICS_FALLBACK),
+        ] where count == 0 || mode != CCUDNN_HEURISTICS_FALLBACK {
+            let configurations: [CuDNNDescriptor]
+            do {
+                let heuristics = try CuDNNDescriptor(CCUDNN_ENGINE_HEURISTICS_DESCRIPTOR, cuDNN.functions)
+                try heuristics.set(
+                    CCUDNN_ENGINE_HEURISTICS_GRAPH, [try graph(geometry, isFused: isFused, cuDNN)])
+                try heuristics.set(CCUDNN_ENGINE_HEURISTICS_MODE, mode, ofType: CCUDNN_TYPE_HEURISTICS_MODE)
+                configurations = try heuristics.finalized().descriptors(
+                    CCUDNN_ENGINE_HEURISTICS_RESULTS, ofType: CCUDNN_ENGINE_CONFIGURATION_DESCRIPTOR,
+                    limit: 32)
+            } catch {
+                reason = "\(error)"
+                continue
+            }
+            for configuration in configurations {
+                let made: ConvolutionPlan
+                do {
+                    if !geometry.allowsMatrixUnits, try usesMatrixUnits(configuration, cuDNN) { continue }
+                    let plan = try CuDNNDescriptor(CCUDNN_EXECUTION_PLAN_DESCRIPTOR, cuDNN.functions)
+                    try plan.set(CCUDNN_EXECUTION_PLAN_HANDLE, handle: cuDNN.handle)
+                    try plan.set(CCUDNN_EXECUTION_PLAN_CONFIGURATION, [configuration])
+                    made = try ConvolutionPlan(plan.finalized(), isFused: isFused, geometry, cuDNN)
+                } catch {
+                    reason = "\(error)"
+                    continue
+                }
+                count += 1
+                if try body(made) == .enough { return }
+            }
+        }
+        if count == 0 { throw CUDAError.noEngine(layer: layer, reason: reason) }
+    }
+
+    enum Enough { case more, enough }
+
+    /// Queues the convolution.
+    func run(
+        input: CUDATensor, weights: CUdeviceptr, bias: CUdeviceptr, residual: CUDATensor?, output: CUDATensor,
+        workspace: CUdeviceptr
+    ) throws {
+        var identifiers = [Identifier.input, Identifier.weights, Identifier.output]
+        var addresses = [input.address, weights, output.address]
+        if isFused {
+            identifiers.append(Identifier.bias)
+            addresses.append(bias)
+        }
+        if hasResidual, let residual {
+            identifiers.append(Identifier.residual)
+            addresses.append(residual.address)
+        }
+        let pack = try CuDNNDescriptor(CCUDNN_VARIANT_PACK_DESCRIPTOR, cuDNN.functions)
+        try pack.set(CCUDNN_VARIANT_PACK_UNIQUE_IDS, integers: identifiers)
+        try pack.set(CCUDNN_VARIANT_PACK_DATA_POINTERS, addresses: addresses)
+        try pack.set(CCUDNN_VARIANT_PACK_WORKSPACE, addresses: [workspace])
+        let functions = cuDNN.functions
+        try CuDNN.check(
+            functions, "cudnnBackendExecute",
+            functions.execute(cuDNN.handle, plan.pointer, try pack.finalized().pointer))
+    }
+
+    /// float32 on matrix units means inputs rounded to TF32.
+    private static func usesMatrixUnits(_ configuration: CuDNNDescriptor, _ cuDNN: CuDNN) throws -> Bool {
+        let engines = try configuration.descriptors(
+            CCUDNN_ENGINE_CONFIGURATION_ENGINE, ofType: CCUDNN_ENGINE_DESCRIPTOR, limit: 1)
+        return try engines.contains {
+            try $0.values(CCUDNN_ENGINE_NUMERICAL_NOTES, ofType: CCUDNN_TYPE_NUMERICAL_NOTE, limit: 32)
+                .contains(CCUDNN_NOTE_TENSOR_CORE)
+        }
+    }
+
+    // MARK: The graph
+
+    private static func graph(_ geometry: ConvolutionGeometry, isFused: Bool, _ cuDNN: CuDNN) throws
+        -> CuDNNDescriptor
+    {
+        let builder = GraphBuilder(geometry: geometry, functions: cuDNN.functions)
+        let input = try builder.map(
+            Identifier.input, geometry.inputChannels, geometry.height, geometry.width,
+            pitch: geometry.inputPitch)
+        let kernel = geometry.description.kernel
+        let weights = try builder.tensor(
+            Identifier.weights, [geometry.outputChannels, geometry.inputChannels, kernel, kernel],
+            strides: [
+                kernel * kernel * geometry.inputChannels, 1, kernel * geometry.inputChannels,
+                geometry.inputChannels,
+            ])
+        let bias = try builder.tensor(
+            Identifier.bias, [1, geometry.outputChannels, 1, 1],
+            strides: [geometry.outputChannels, 1, geometry.outputChannels, geometry.outputChannels])
+        let size = geometry.description.outputShape(
+            for: Shape(channels: 1, height: geometry.height, width: geometry.width))
+        func made(_ identifier: Int, pitch: Int) throws -> CuDNNDescriptor {
+            try builder.map(identifier, geometry.outputChannels, size.height, size.width, pitch: pitch)
+        }
+        func finished(_ operations: [CuDNNDescriptor]) throws -> CuDNNDescriptor {
+            let graph = try CuDNNDescriptor(CCUDNN_OPERATION_GRAPH_DESCRIPTOR, cuDNN.functions)
+            try graph.set(CCUDNN_OPERATION_GRAPH_OPERATIONS, operations)
+            try graph.set(CCUDNN_OPERATION_GRAPH_HANDLE, handle: cuDNN.handle)
+            return try graph.finalized()
+        }
+        if !isFused {
+            return try finished([
+                builder.convolution(
+                    input, weights, into: made(Identifier.output, pitch: geometry.outputPitch))
+            ])
+        }
+        // Steps from the convolution to the output; what passes between them is never stored.
+        var steps: [(CuDNNDescriptor, CuDNNDescriptor?)] = []  // A pointwise operation and what it adds.
+        if let pitch = geometry.residualPitch {
+            steps.append((try builder.addition(), try made(Identifier.residual, pitch: pitch)))
+        }
+        steps.append((try builder.addition(), bias))
+        switch geometry.description.activation {
+        case .identity: break
+        case .relu: steps.append((try builder.rectifier(slope: nil), nil))
+        case .leakyReLU(let slope): steps.append((try builder.rectifier(slope: slope), nil))
+        }
+        var current = try builder.virtualMap(
+            Identifier.firstVirtual, geometry.outputChannels, size.height, size.width)
+        var operations = [try builder.convolution(input, weights, into: current)]
+        for (index, step) in steps.enumerated() {
+            let next =
+                index == steps.count - 1
+                ? try made(Identifier.output, pitch: geometry.outputPitch)
+                : try builder.virtualMap(
+                    Identifier.firstVirtual + 1 + index, geometry.outputChannels, size.height, size.width)
+            operations.append(try builder.pointwise(step.0, current, step.1, into: next))
+            current = next
+        }
+        return try finished(operations)
+    }
+}
+
+/// The descriptors of a convolution's graph.
+private struct GraphBuilder {
+    let geometry: ConvolutionGeometry
+    let functions: CuDNNFunctions
+
+    private var dataType: Int { geometry.isHalf ? CCUDNN_DATA_HALF : CCUDNN_DATA_FLOAT }
+
+    /// Dimensions and strides in cuDNN's order: image, channel, row, column.
+    func tensor(_ identifier: Int, _ dimensions: [Int], strides: [Int], isVirtual: Bool = false) throws
+        -> CuDNNDescriptor
+    {
+        let tensor = try CuDNNDescriptor(CCUDNN_TENSOR_DESCRIPTOR, functions)
+        try tensor.set(
+            CCUDNN_TENSOR_DATA_TYPE, isVirtual ? CCUDNN_DATA_FLOAT : dataType, ofType: CCUDNN_TYPE_DATA_TYPE)
+        try tensor.set(CCUDNN_TENSOR_DIMENSIONS, integers: dimensions)
+        try tensor.set(CCUDNN_TENSOR_STRIDES, integers: strides)
+        try tensor.set(CCUDNN_TENSOR_UNIQUE_ID, integers: [identifier])
+        try tensor.set(CCUDNN_TENSOR_BYTE_ALIGNMENT, integers: [16])
+        if isVirtual { try tensor.set(CCUDNN_TENSOR_IS_VIRTUAL, boolean: true) }
+        return try tensor.finalized()
+    }
+
+    /// A feature map, channels last.
+    func map(
+        _ identifier: Int, _ channels: Int, _ height: Int, _ width: Int, pitch: Int, isVirtual: Bool = false
+    ) throws
+        -> CuDNNDescriptor
+    {
+        try tensor(
+            identifier, [1, channels, height, width],
+            strides: [height * width * pitch, 1, width * pitch, pitch],
+            isVirtual: isVirtual)
+    }
+
+    func virtualMap(_ identifier: Int, _ channels: Int, _ height: Int, _ width: Int) throws -> CuDNNDescriptor
+    {
+        try map(identifier, channels, height, width, pitch: channels, isVirtual: true)
+    }
+
+    func convolution(_ input: CuDNNDescriptor, _ weights: CuDNNDescriptor, into output: CuDNNDescriptor)
+        throws
+        -> CuDNNDescriptor
+    {
+        let description = geometry.description
+        let what = try CuDNNDescriptor(CCUDNN_CONVOLUTION_DESCRIPTOR, functions)
+        try what.set(CCUDNN_CONVOLUTION_COMPUTE_TYPE, CCUDNN_DATA_FLOAT, ofType: CCUDNN_TYPE_DATA_TYPE)
+        try what.set(CCUDNN_CONVOLUTION_MODE, CCUDNN_CROSS_CORRELATION, ofType: CCUDNN_TYPE_CONVOLUTION_MODE)
+        try what.set(CCUDNN_CONVOLUTION_SPATIAL_DIMENSIONS, integers: [2])
+        try what.set(CCUDNN_CONVOLUTION_DILATIONS, integers: [description.dilation, description.dilation])
+        try what.set(CCUDNN_CONVOLUTION_STRIDES, integers: [description.stride, description.stride])
+        try what.set(CCUDNN_CONVOLUTION_PRE_PADDINGS, integers: [description.padding, description.padding])
+        try what.set(CCUDNN_CONVOLUTION_POST_PADDINGS, integers: [description.padding, description.padding])
+        let operation = try CuDNNDescriptor(CCUDNN_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR, functions)
+        try operation.set(CCUDNN_OPERATION_CONVOLUTION_DESCRIPTOR, [try what.finalized()])
+        try operation.set(CCUDNN_OPERATION_CONVOLUTION_X, [input])
+        try operation.set(CCUDNN_OPERATION_CONVOLUTION_W, [weights])
+        try operation.set(CCUDNN_OPERATION_CONVOLUTION_Y, [output])
+        try operation.set(CCUDNN_OPERATION_CONVOLUTION_ALPHA, float: 1)
+        try operation.set(CCUDNN_OPERATION_CONVOLUTION_BETA, float: 0)
+        return try operation.finalized()
+    }
+
+    func addition() throws -> CuDNNDescriptor {
+        let what = try CuDNNDescriptor(CCUDNN_POINTWISE_DESCRIPTOR, functions)
+        try what.set(CCUDNN_POINTWISE_MODE, CCUDNN_POINTWISE_ADD, ofType: CCUDNN_TYPE_POINTWISE_MODE)
+        try what.set(CCUDNN_POINTWISE_MATH_PRECISION, CCUDNN_DATA_FLOAT, ofType: CCUDNN_TYPE_DATA_TYPE)
+        return try what.finalized()
+    }
+
+    /// ReLU, or with a slope LeakyReLU.
+    func rectifier(slope: Float?) throws -> CuDNNDescriptor {
+        let what = try CuDNNDescriptor(CCUDNN_POINTWISE_DESCRIPTOR, functions)
+        try what.set(CCUDNN_POINTWISE_MODE, CCUDNN_POINTWISE_RELU, ofType: CCUDNN_TYPE_POINTWISE_MODE)
+        try what.set(CCUDNN_POINTWISE_MATH_PRECISION, CCUDNN_DATA_FLOAT, ofType: CCUDNN_TYPE_DATA_TYPE)
+        if let slope { try what.set(CCUDNN_POINTWISE_RELU_LOWER_CLIP_SLOPE, double: Double(slope)) }
+        return try what.finalized()
+    }
+
+    func pointwise(
+        _ what: CuDNNDescriptor, _ input: CuDNNDescriptor, _ other: CuDNNDescriptor?,
+        into output: CuDNNDescriptor
+    ) throws -> CuDNNDescriptor {
+        let operation = try CuDNNDescriptor(CCUDNN_OPERATION_POINTWISE_DESCRIPTOR, functions)
+        try operation.set(CCUDNN_OPERATION_POINTWISE_WHAT, [what])
+        try operation.set(CCUDNN_OPERATION_POINTWISE_X, [input])
+        if let other { try operation.set(CCUDNN_OPERATION_POINTWISE_B, [other]) }
+        try operation.set(CCUDNN_OPERATION_POINTWISE_Y, [output])
+        return try operation.finalized()
+    }
+}

@@ -1,0 +1,181 @@
+import CCUDA
+import Synchronization
+
+/// One GPU: its context, one stream on which all work is queued in order, its memory and its kernels.
+///
+/// Calls may come from any thread. Queued work runs later; an error of a call that cannot throw is kept and thrown by the next
+/// one that can.
+final class CUDADevice: @unchecked Sendable {
+    let index: Int
+    let name: String
+    let capability: (major: Int, minor: Int)
+    let totalMemory: Int
+    let libraries: CUDALibraries
+    let stream: CUstream
+    private let device: CUdevice
+    private let context: CUcontext
+    private let failure = Mutex<(any Error)?>(nil)
+    private let functions = Mutex<[String: UInt]>([:])
+    private let module: CUmodule
+
+    private var driver: DriverFunctions { libraries.driver }
+
+    /// - Parameter libraries: As they were opened for this GPU.
+    init(index: Int, libraries: CUDALibraries) throws {
+        self.index = index
+        self.libraries = libraries
+        let driver = libraries.driver
+        func check(_ call: String, _ status: Int32) throws { try Self.check(driver, call, status) }
+        let facts = try DeviceFacts(index: index, driver: driver)
+        (device, name, capability, totalMemory) = (
+            facts.device, facts.name, facts.capability, facts.totalMemory
+        )
+        var context: CUcontext?
+        try check("cuDevicePrimaryCtxRetain", driver.primaryContextRetain(&context, device))
+        guard let context else {
+            throw CUDAError.driver(call: "cuDevicePrimaryCtxRetain", name: "", text: "no context")
+        }
+        self.context = context
+        try check("cuCtxSetCurrent", driver.contextSetCurrent(context))
+        var stream: CUstream?
+        try check("cuStreamCreate", driver.streamCreate(&stream, UInt32(CCUDA_STREAM_NON_BLOCKING)))
+        guard let stream else { throw CUDAError.driver(call: "cuStreamCreate", name: "", text: "no stream") }
+        self.stream = stream
+        module = try Self.loadKernels(libraries, capability)
+    }
+
+    deinit {
+        _ = driver.contextSetCurrent(context)
+        _ = driver.streamSynchronize(stream)
+        _ = driver.moduleUnload(module)
+        _ = driver.streamDestroy(stream)
+        _ = driver.primaryContextRelease(device)
+    }
+
+    /// How many GPUs there are. Starts the driver.
+    static func count(_ driver: DriverFunctions) throws -> Int {
+        let status = driver.`init`(0)
+        if Int(status) == CCUDA_ERROR_NO_DEVICE { return 0 }
+        try check(driver, "cuInit", status)
+        var count: Int32 = 0
+        try check(driver, "cuDeviceGetCount", driver.deviceGetCount(&count))
+        return Int(count)
+    }
+
+    // MARK: Calls
+
+    static func check(_ driver: DriverFunctions, _ call: String, _ status: Int32) throws {
+        guard status != CCUDA_SUCCESS else { return }
+        var name: UnsafePointer<CChar>?
+        var text: UnsafePointer<CChar>?
+        _ = driver.getErrorName(status, &name)
+        _ = driver.getErrorString(status, &text)
+        throw CUDAError.driver(
+            call: call, name: name.map { String(cString: $0) } ?? "error \(status)",
+            text: text.map { String(cString: $0) } ?? "unknown error")
+    }
+
+    /// Calls the driver with this device's context; throws where it refuses.
+    func call(_ name: String, _ body: (DriverFunctions) -> Int32) throws {
+        try makeCurrent()
+        try Self.check(driver, name, body(driver))
+    }
+
+    /// Makes this thread's calls go to this device.
+    func makeCurrent() throws {
+        try Self.check(driver, "cuCtxSetCurrent", driver.contextSetCurrent(context))
+    }
+
+    /// Runs what cannot throw to its caller; the first error is thrown by `throwFailure`.
+    func deferringErrors(_ body: () throws -> Void) {
+        do { try body() } catch { failure.withLock { $0 = $0 ?? error } }
+    }
+
+    func throwFailure() throws {
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// Waits until all work so far is done.
+    func synchronize() throws {
+        try throwFailure()
+        try call("cuStreamSynchronize") { $0.streamSynchronize(stream) }
+    }
+
+    /// Bytes of the GPU's memory that nobody has.
+    func freeMemory() throws -> Int {
+        var (free, total) = (0, 0)
+        try call("cuMemGetInfo") { $0.memGetInfo(&free, &total) }
+        return free
+    }
+
+    // MARK: Kernels
+
+    /// Compiles or finds the kernels, for this GPU.
+    private static func loadKernels(_ libraries: CUDALibraries, _ capability: (major: Int, minor: Int)) throws
+        -> CUmodule
+    {
+        let image = try KernelCompiler(nvrtc: libraries.nvrtc, capability: capability).image()
+        var module: CUmodule?
+        try image.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            try check(libraries.driver, "cuModuleLoadData", libraries.driver.moduleLoadData(&module, base))
+        }
+        guard let module else { throw CUDAError.compilation(log: "no module") }
+        return module
+    }
+
+    private func function(_ name: String) throws -> CUfunction {
+        try functions.withLock { functions in
+            if let known = functions[name].flatMap({ CUfunction(bitPattern: $0) }) { return known }
+            var function: CUfunction?
+            try call("cuModuleGetFunction(\(name))") { $0.moduleGetFunction(&function, module, name) }
+            guard let function else { preconditionFailure("no kernel '\(name)'") }
+            functions[name] = UInt(bitPattern: function)
+            return function
+        }
+    }
+
+    /// Queues a kernel on a grid of blocks.
+    func launch(
+        _ kernel: String, grid: (Int, Int), block: Int, _ arguments: [KernelArgument]
+    ) throws {
+        let function = try function(kernel)
+        let stride = MemoryLayout<DeviceTensor>.stride
+        let storage = UnsafeMutableRawPointer.allocate(
+            byteCount: stride * max(1, arguments.count), alignment: 16)
+        defer { storage.deallocate() }
+        var pointers: [UnsafeMutableRawPointer?] = []
+        for (index, argument) in arguments.enumerated() {
+            let place = storage + index * stride
+            argument.store(at: place)
+            pointers.append(place)
+        }
+        try call("cuLaunchKernel(\(kernel))") { driver in
+            driver.launchKernel(
+                function, UInt32(grid.0), UInt32(grid.1), 1, UInt32(block), 1, 1, 0, stream, &pointers, nil)
+        }
+    }
+
+    /// Queues a kernel with at least `threads` threads in a row.
+    func launch(_ kernel: String, threads: Int, block: Int = 256, _ arguments: [KernelArgument]) throws {
+        guard threads > 0 else { return }
+        try launch(kernel, grid: ((threads + block - 1) / block, 1), block: block, arguments)
+    }
+}
+
+/// A value that a kernel is given.
+enum KernelArgument {
+    case tensor(DeviceTensor)
+    case integer(Int)
+    case float(Float)
+    case address(CUdeviceptr)
+
+    fileprivate func store(at place: UnsafeMutableRawPointer) {
+        switch self {
+        case .tensor(let tensor): place.storeBytes(of: tensor, as: DeviceTensor.self)
+        case .integer(let value): place.storeBytes(of: Int32(value), as: Int32.self)
+        case .float(let value): place.storeBytes(of: value, as: Float.self)
+        case .address(let address): place.storeBytes(of: address, as: CUdeviceptr.self)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import BackendChecks
+import CUDABackend
+import Foundation
+import Interpolation
+import Networks
+import Tensors
+import Weights
+
+struct TimeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "time",
+        abstract:
+            "Times new frames in a clip: for each, one more frame is uploaded, and the new ones downloaded.")
+
+    @OptionGroup var options: GPUOptions
+
+    @Option(help: "Width and height, as 640x480.")
+    var size = "640x480"
+
+    @Option(help: "New frames between two are one fewer.")
+    var factor = 2
+
+    @Option(help: "Pairs of frames that are timed.")
+    var pairs = 20
+
+    @Option(help: "A weights file; without it, weights by formula.")
+    var model: String?
+
+    @Flag(help: "Also list stages and convolutions, timed one by one.")
+    var stages = false
+
+    func run() throws {
+        let sides = size.split(separator: "x").compactMap { Int($0) }
+        guard sides.count == 2, sides.allSatisfy({ (1...16384).contains($0) }), factor >= 2, pairs >= 1 else {
+            throw ValidationError("--size is like 640x480, --factor at least 2, --pairs at least 1")
+        }
+        let weights = try model.map { try WeightDictionary(path: $0) } ?? FormulaWeights.dain(seed: 1)
+        let backend = try CUDABackend(index: options.gpu, precision: options.precision)
+        let interpolator = DAINInterpolator(
+            network: try DAIN(weights: weights, backend: backend, rectification: .always))
+        let images = (0..<4).map { Scene.frame(shift: 3 * Float($0), width: sides[0], height: sides[1]) }
+        var before = try interpolator.prepare(images[0])
+        var durations: [Double] = []
+        let warmUp = 3
+        for index in 1...pairs + warmUp {
+            let start = ContinuousClock.now
+            let next = try interpolator.prepare(images[index % images.count])
+            let pair = try interpolator.prepare(before, next)
+            for step in 1..<factor { _ = try interpolator.interpolate(pair, at: Float(step) / Float(factor)) }
+            before = next
+            let duration = ContinuousClock.now - start
+            if index == 1 { print(format("first pair: %.2f s", duration.milliseconds / 1e3)) }
+            if index > warmUp { durations.append(duration.milliseconds) }
+        }
+        durations.sort()
+        let median = durations[durations.count / 2]
+        print(
+            "\(backend.deviceName), \(options.precision), \(size), factor \(factor): median \(format("%.2f", median)) ms a pair, "
+                + "\(format("%.1f", 1e3 * Double(factor - 1) / median)) new frames a second, "
+                + "\(backend.peakAllocatedBytes >> 20) MiB at most")
+        if stages { try listStages(weights, images) }
+    }
+
+    /// With the device waited for after each: sums are longer than what overlaps.
+    private func listStages(_ weights: WeightDictionary, _ images: [RGBImage]) throws {
+        let profile = Profile()
+        let backend = try CUDABackend(index: options.gpu, precision: options.precision, profile: profile)
+        let interpolator = DAINInterpolator(
+            network: try DAIN(weights: weights, backend: backend, rectification: .always))
+        var before = try interpolator.prepare(images[0])
+        for index in 1...6 {
+            if index == 3 { profile.reset() }
+            let next = try interpolator.prepare(images[index % images.count])
+            _ = try interpolator.interpolate(interpolator.prepare(before, next), at: 0.5)
+            before = next
+        }
+        let runs = 4.0
+        for entry in profile.entries {
+            let milliseconds = entry.duration.milliseconds / runs
+            let tera = Double(entry.multiplyAdds) * 2e-12 / runs
+            print(
+                entry.stage, format("%.3f ms", milliseconds),
+                tera > 0 ? format("%.1f TFLOP/s", tera / milliseconds * 1e3) : "")
+        }
+        var layers: [String: (milliseconds: Double, flops: Double, algorithm: String)] = [:]
+        for run in profile.convolutions {
+            var entry = layers[run.layer] ?? (0, 0, run.algorithm)
+            entry.milliseconds += run.duration.milliseconds / runs
+            entry.flops += 2 * Double(run.multiplyAdds) / runs
+            layers[run.layer] = entry
+        }
+        for (name, entry) in layers.sorted(by: { $0.value.milliseconds > $1.value.milliseconds }).prefix(40) {
+            print(
+                name, entry.algorithm, format("%.3f ms", entry.milliseconds),
+                format("%.1f TFLOP/s", entry.flops / entry.milliseconds * 1e-9))
+        }
+    }
+}
+
+extension Duration {
+    var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15 }
+}

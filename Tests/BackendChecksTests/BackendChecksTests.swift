@@ -1,0 +1,59 @@
+import BackendChecks
+import CPUBackend
+import Tensors
+import Testing
+
+/// The checks that other backends must pass: the CPU's passes them, and what is wrong does not.
+struct BackendChecksTests {
+    @Test func theCPUPasses() throws {
+        var count = 0
+        try OperationChecks(CPUBackend(threads: 2), storage: 0, products: 0).run { check in
+            count += 1
+            #expect(check.passes, "\(check.name): worst \(check.worst), \(check.detail)")
+        }
+        #expect(count > 900)
+    }
+
+    private let shape = Shape(channels: 3, height: 5, width: 7)
+
+    private func upload(_ values: [Float], to tensor: CPUTensor, _ backend: CPUBackend) throws {
+        try values.withUnsafeBufferPointer { try backend.upload($0, to: tensor) }
+    }
+
+    @Test func aWrongValueFails() throws {
+        let backend = CPUBackend(threads: 1)
+        var pair = BackendPair(backend, guards: 1)
+        let tensor = try pair.input(shape)
+        #expect(try pair.compare(tensor, "same", tolerance: 0).passes)
+        var values = [Float](repeating: 0, count: shape.count)
+        try values.withUnsafeMutableBufferPointer { try backend.download(tensor.tested, to: $0) }
+        let right = values
+        for (wrong, worst) in [(right[17] + 0.25, Float(0.25)), (.infinity, .infinity)] {
+            values[17] = wrong
+            try upload(values, to: tensor.tested, backend)
+            let check = try pair.compare(tensor, "tampered with", tolerance: 0.2)
+            #expect(!check.passes && (check.worst == worst || abs(check.worst - worst) < 1e-6), "\(check)")
+            #expect(check.detail.hasSuffix("at 17, expected \(right[17])"), "\(check)")
+        }
+        values[17] = .nan
+        try upload(values, to: tensor.tested, backend)
+        #expect(try !pair.compare(tensor, "no number", tolerance: 1e9).passes)
+    }
+
+    @Test func whatIsNeverWrittenFails() throws {
+        let pair = BackendPair(CPUBackend(threads: 1), guards: 1)
+        #expect(try !pair.compare(pair.output(shape), "not written", tolerance: 1e9).passes)
+    }
+
+    @Test(arguments: [1, 8]) func aWriteOutsideFails(_ guards: Int) throws {
+        let backend = CPUBackend(threads: 1)
+        var pair = BackendPair(backend, guards: guards)
+        for channel in [guards - 1, guards + shape.channels] {
+            let tensor = try pair.input(shape)
+            let outside = tensor.guarded.channels(channel..<channel + 1)
+            try upload([Float](repeating: 1, count: shape.planeCount), to: outside, backend)
+            let check = try pair.compare(tensor, "outside", tolerance: 1e9)
+            #expect(!check.passes && check.detail == "wrote outside its channels", "\(check)")
+        }
+    }
+}
