@@ -3,7 +3,8 @@ import Tensors
 
 /// The networks' operations on an NVIDIA GPU: convolutions by cuDNN, all else by the project's own kernels.
 ///
-/// Results are the same in every run on the same machine. Operations are queued and return at once; `download` waits.
+/// Results do not change within a process. Another process may choose another of cuDNN's engines for a convolution, since they
+/// are chosen by their time, and then rounds differently. Operations are queued and return at once; `download` waits.
 public struct CUDABackend: Backend {
     private let recorder: Profile?
     public let precision: Precision
