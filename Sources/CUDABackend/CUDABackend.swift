@@ -42,9 +42,6 @@ public struct CUDABackend: Backend {
     /// The most bytes of the GPU's memory that tensors had at once.
     public var peakAllocatedBytes: Int { pool.peak }
 
-    /// Waits until all work so far is done.
-    public func synchronize() throws { try device.synchronize() }
-
     public func finish() { device.deferringErrors { try device.synchronize() } }
 
     // MARK: Tensors

@@ -31,7 +31,7 @@ package final class MemoryPool: @unchecked Sendable {
     /// Bytes in use and kept for later.
     var held: Int { state.withLock { $0.used + $0.cached } }
 
-    /// Sizes are rounded so that blocks fit again: to an eighth of the next power of two, and at least 512 bytes.
+    /// Sizes are rounded so that blocks fit again: to a sixteenth of the next power of two, and at least 512 bytes.
     package static func rounded(_ bytes: Int) -> Int {
         let power = max(512, bytes).nextPowerOfTwo
         let step = max(512, power / 16)
