@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 # Shares of the triplets that are compressed, of which blocks are skipped, and whose outer frames get noise.
-COMPRESSED, SKIPPED, NOISY = 0.25, 0.2, 0.2
+COMPRESSED, SKIPPED, NOISY = 0.2, 0.15, 0.2
 LARGEST_NOISE = 0.02
 # Share of the triplets that stand still, all but a little noise: what does not move must come out as it went in.
 STILL, STILL_NOISE = 0.12, 0.006
@@ -49,11 +49,14 @@ def resample(triplets: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def degrade(triplets: torch.Tensor) -> torch.Tensor:
-    """Compression of all three frames, so that the wanted one looks like its neighbours; noise in the outer two, since
-    nobody wants it in a new frame."""
-    n, device = triplets.shape[0], triplets.device
+    """Compression of all three frames, so that the wanted one looks like its neighbours, and noise."""
     triplets = torch.where(some(triplets, COMPRESSED), compress(triplets), triplets)
-    triplets = torch.where(some(triplets, SKIPPED), skip(triplets), triplets)
+    return noisy(torch.where(some(triplets, SKIPPED), skip(triplets), triplets))
+
+
+def noisy(triplets: torch.Tensor) -> torch.Tensor:
+    """Noise in some outer frames; nobody wants it in a new one."""
+    n, device = triplets.shape[0], triplets.device
     strength = some(triplets, NOISY) * torch.rand(n, 1, 1, 1, 1, device=device) * LARGEST_NOISE
     outer = torch.tensor((1.0, 0.0, 1.0), device=device).view(1, 3, 1, 1, 1)
     return (triplets + torch.randn_like(triplets) * strength * outer).clamp(0, 1)

@@ -14,15 +14,19 @@ import cv2
 import numpy as np
 import torch
 
-from degrade import augment, degrade, resample
+from degrade import augment, degrade, noisy, resample
 
 STRIDES = (1, 2, 3)
 # Most that the outer frames may differ, in mean code values, by stride: wider steps only where motion is slow.
 LARGEST_DIFFERENCE = (45.0, 24.0, 15.0)
 STRIDE_WEIGHTS = (1.0, 0.6, 0.4)
+# Least that the outer frames must differ; old codecs have made some of what moves stand still, and that is to be learned.
+LEAST_DIFFERENCE, LEAST_DIFFERENCE_AGED = 1.0, 0.3
 # Crops are this much longer and wider than what is trained on, and scaled down to it; each side by itself, as a
 # third of all footage has had its pixels' shape changed. One means as they are.
 LARGEST_REDUCTION = 1.4
+# Crops of frames that are smaller than what is trained on have at least this share of each side.
+LEAST_SHARE = 0.75
 
 
 def decode(path: Path, limit: int | None = None) -> np.ndarray:
@@ -41,8 +45,9 @@ def held_out(source: str) -> bool:
 
 
 class Footage:
-    def __init__(self, folder: Path, device: torch.device, limit: int | None = None):
-        """`limit`: frames of each video, for a dry run."""
+    def __init__(self, folder: Path, device: torch.device, limit: int | None = None, aged: bool = False):
+        """`limit`: frames of each video, for a dry run. `aged`: a codec has been at these frames, see `age.py`."""
+        self.aged = aged
         paths = sorted(folder.glob("*.mp4"))
         if not paths:
             raise FileNotFoundError(f"no .mp4 in {folder}")
@@ -87,12 +92,18 @@ class Footage:
         largest = torch.tensor(LARGEST_DIFFERENCE, device=self.device)[stride - 1]
         # A cut or a repeated frame makes one half far larger than the other.
         steady = torch.minimum(*halves) > 0.35 * torch.maximum(*halves)
-        chosen = (outer > 1) & (outer < largest) & steady
+        least = LEAST_DIFFERENCE_AGED if self.aged else LEAST_DIFFERENCE
+        chosen = (outer > least) & (outer < largest) & steady
         weights = outer.clamp(2, 12) ** 0.8 * torch.tensor(STRIDE_WEIGHTS, device=self.device)[stride - 1]
         return torch.stack((start, stride), 1)[chosen], weights[chosen]
 
     def batch(self, n: int, size: int) -> torch.Tensor:
-        """[N, 3 times, 3, size, size] in [0, 1]. Half of the crops are as the frames are, half scaled down."""
+        """[N, 3 times, 3, size, size] in [0, 1]. Half of the crops are as the frames are, half scaled down; old video, which
+        is small, is scaled to that size, as whoever keeps it does."""
+        if self.aged:
+            height, width = (int(side * random.uniform(LEAST_SHARE, 1)) for side in self.frames.shape[1:3])
+            scaled = resample(augment(self.crops(n, height, width)), size)
+            return noisy((scaled * 255).round() / 255)
         as_they_are = self.crops(n - n // 2, size, size)
         if n < 2:
             return degrade(augment(as_they_are))

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import torch
 
+from age import age_shard
 from footage import Footage, decode
 from prepare import ffmpeg, find, fit, prepare, segments
 
@@ -98,6 +99,9 @@ def check_shard() -> bool:
         pictures = [cv2.imread(str(p)) for p in sorted((folder / "out/photos").iterdir())]
         textures = list((folder / "small/photos").iterdir())
         half = Footage(folder / "small/shard", torch.device("cpu"))
+        age_shard(folder / "out/shard", folder / "aged", (128, 96), 1, 0)
+        aged = Footage(folder / "aged", torch.device("cpu"), aged=True)
+        old = aged.batch(3, 128)
     # What each segment should show: 4 pixels to the left with every frame, and no jump.
     moves = []
     for first, end, _ in listed:
@@ -117,6 +121,9 @@ def check_shard() -> bool:
                and max(max(p.shape) for p in pictures) == 1280 and len(textures) == 9),
         report("a smaller size is kept, and used", 0.25 * shard.bytes < small.bytes <= shard.bytes // 2
                and len(half.frames) < len(frames), f"{small.bytes} of {shard.bytes // 2} bytes"),
+        report("old video has all segments, small, and is trained on scaled", len(aged.segments) == len(listed)
+               and tuple(aged.frames.shape[1:]) == (96, 128, 3) and tuple(old.shape) == (3, 3, 3, 128, 128)
+               and [s[2] for s in aged.segments] == [s[2] for s in listed]),
         report("what is left out is named", "still.mp4: 30 frames without" in text and "broken.mp4: nothing decodes" in text),
     ])  # fmt: skip
 

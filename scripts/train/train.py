@@ -46,6 +46,7 @@ RENORMALISE_AT = (50, 200, 600, 1500, 3000)
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shard", type=Path, required=True)
+    parser.add_argument("--aged", type=Path, help="a shard of old web video (age.py); half of the real crops are from it")
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--fresh-rectify", action="store_true", help="start rectify and context nets anew")
@@ -101,14 +102,19 @@ class Trainer:
         random.seed(seed)
 
         self.footage = Footage(options.shard, self.device, limit=48 if options.dry_run else None)
+        self.aged = None
+        if options.aged:
+            self.aged = Footage(options.aged, self.device, limit=48 if options.dry_run else None, aged=True)
         self.scenes = SceneGenerator(self.texture_bank(), options.size)
         self.benchmarks = {path.name: list(triplets(path)) for path in options.benchmark}
-        if len(self.footage.validation):
-            frames = self.footage.hardest_validation(2 if options.dry_run else 24)
-            self.benchmarks["validation"] = [(str(i), [f.cpu().numpy() for f in t]) for i, t in enumerate(frames)]
+        for name, footage in ("validation", self.footage), ("aged validation", self.aged):
+            if footage and len(footage.validation):
+                frames = footage.hardest_validation(2 if options.dry_run else 24)
+                self.benchmarks[name] = [(str(i), [f.cpu().numpy() for f in t]) for i, t in enumerate(frames)]
         self.log(f"{len(self.footage.frames)} frames, {len(self.footage.segments)} segments, "
                  f"{len(self.footage.triplets)} triplets, {len(self.footage.validation)} held out"
-                 + "".join(f", {name} left out (size)" for name in self.footage.left_out))  # fmt: skip
+                 + "".join(f", {name} left out (size)" for name in self.footage.left_out)
+                 + (f"; aged: {len(self.aged.frames)} frames, {len(self.aged.triplets)} triplets" if self.aged else ""))  # fmt: skip
 
     def log(self, text: str, **record) -> None:
         if self.rank:
@@ -192,7 +198,11 @@ class Trainer:
         self.rectify.renormalise(keep_function)
 
     def load_real(self) -> None:
-        self.real.copy_(self.footage.batch(self.real_count, self.options.size))
+        aged = self.real_count // 2 if self.aged else 0
+        size = self.options.size
+        self.real[: self.real_count - aged].copy_(self.footage.batch(self.real_count - aged, size))
+        if aged:
+            self.real[self.real_count - aged :].copy_(self.aged.batch(aged, size))
 
     def compute(self, depth: str) -> dict[str, torch.Tensor]:
         real, joint = self.real_count, self.phase == "joint"
@@ -327,7 +337,7 @@ class Trainer:
         if self.rank:
             return
         for name, sequences in self.benchmarks.items():
-            if name != "validation" and moment != "end":
+            if not name.endswith("validation") and moment != "end":
                 continue
             start = time.time()
             results = evaluate(self.average, sequences)
