@@ -1,4 +1,5 @@
 import Foundation
+import Media
 import Testing
 import Timing
 
@@ -46,11 +47,63 @@ struct TimeTests {
         #expect(after.codec == before.codec && after.language == before.language)
         let stretch = Rational(frameRate: slowdown)!
         let length = (before.duration! * stretch).doubleValue
-        // A frame of AAC and the filter's window at either end.
-        #expect(abs(after.duration!.doubleValue - length) < 0.15, "\(after.duration!) for \(length)")
+        // A frame of AAC.
+        #expect(abs(after.duration!.doubleValue - length) <= 1024.0 / 48_000, "\(after.duration!) for \(length)")
         for (packet, next) in zip(after.packets, after.packets.dropFirst()) {
             #expect(packet.time! + packet.duration == next.time!)
         }
+    }
+
+    /// Sound that is not in frames of a fixed length ends with the last of its samples, and no later.
+    @Test(arguments: [("2", Rational(2)), ("4", Rational(4)), ("2.5", Rational(5, 2))])
+    func stretchedSoundLastsToTheSample(_ slowdown: String, _ stretch: Rational) async throws {
+        let folder = try TemporaryFolder()
+        // Two bursts, one of them at the very end.
+        let (rate, length) = (48_000, 59_257)
+        let bursts = [14_400..<19_200, 52_800..<length]
+        var random = SystemRandomNumberGenerator()
+        try Clips.writeWAV(
+            folder["sound.wav"], rate: rate,
+            samples: (0..<length).map { index in
+                bursts.contains { $0.contains(index) } ? Int16.random(in: -9000...9000, using: &random) : 0
+            })
+        try Remux.encode(
+            folder["picture.mkv"], width: 64, height: 48, frames: 4, settings: EncoderSettings(codec: "ffv1"),
+            in: folder)
+        try Remux.combine([folder["picture.mkv"], folder["sound.wav"]], into: folder["clip.mkv"])
+        _ = try await interpolate(
+            folder["clip.mkv"], ["--slowdown", slowdown, "--audio", "stretch"], to: folder["out.mov"])
+        let sound = try MediaFile(folder["out.mov"]).streams(.audio)[0]
+        #expect(sound.codec == "pcm_s16le" && sound.packets[0].time == .zero)
+        let samples = sound.packets.reduce(into: Data()) { $0.append($1.bytes) }.withUnsafeBytes {
+            $0.bindMemory(to: Int16.self).map { Double($0) }
+        }
+        #expect(samples.count == Int((Rational(Int64(length)) * stretch).rounded))
+        // What is heard lies where it belongs: the middle of each burst's energy. Half a window of the filter, which it must
+        // not be off by, is 1024 samples at half the tempo.
+        for burst in bursts {
+            let factor = stretch.doubleValue
+            let around = max(0, Int(Double(burst.lowerBound - 4800) * factor))..<min(
+                samples.count, Int(Double(burst.upperBound + 4800) * factor))
+            let energy = around.reduce(0.0) { $0 + samples[$1] * samples[$1] }
+            let middle = around.reduce(0.0) { $0 + Double($1) * samples[$1] * samples[$1] } / energy
+            let wanted = Double(burst.lowerBound + burst.upperBound) / 2 * factor
+            #expect(abs(middle - wanted) < 300 * factor, "\(middle) for \(wanted)")
+        }
+    }
+
+    @Test(arguments: [2, 4]) func stretchedFLACLastsToTheSample(_ slowdown: Int64) async throws {
+        let folder = try TemporaryFolder()
+        let clip = Clips["attachments.mkv"]
+        _ = try await interpolate(clip, [], to: folder["same.mp4"])
+        _ = try await interpolate(
+            clip, ["--slowdown", "\(slowdown)", "--audio", "stretch"], to: folder["slow.mp4"])
+        func length(_ name: String) throws -> Rational {
+            let sound = try #require(MediaFile(folder[name]).streams(.audio).first { $0.codec == "flac" })
+            return sound.packets.reduce(.zero) { $0 + $1.duration }
+        }
+        #expect(try length("slow.mp4") == length("same.mp4") * Rational(slowdown))
+        #expect(try length("same.mp4") > Rational(1, 4))
     }
 
     @Test func aPartIsWhatTheWholeHasThere() async throws {
