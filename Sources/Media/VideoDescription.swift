@@ -15,6 +15,8 @@ public final class VideoDescription: @unchecked Sendable {
     /// Frames in the stream, exact or estimated from duration and rate; nil where neither is known.
     public let frameCount: Int?
     let timeBase: TimeBase
+    /// A unit in which the frames' times are whole, in seconds.
+    private let unit: Rational
     let sampleAspectRatio: AVRational
 
     /// Images.
@@ -24,17 +26,19 @@ public final class VideoDescription: @unchecked Sendable {
         start = .zero
         self.frameCount = frameCount
         timeBase = TimeBase(rate.reciprocal)
+        unit = rate.reciprocal
         sampleAspectRatio = AVRational(num: 0, den: 1)
     }
 
-    /// A file's video stream.
-    init(_ file: PictureReader) {
+    /// A file's video stream, and the instants that its frames lie at.
+    init(_ file: PictureReader, _ grid: FrameGrid?) {
         let stream = file.stream.pointee
         timeBase = file.timeBase
         let average = Rational(frameRate: stream.avg_frame_rate)
         let base = Rational(frameRate: stream.r_frame_rate)
-        frameRate = average ?? base
-        isConstantRate = average != nil && average == base
+        frameRate = grid?.rate ?? average ?? base
+        isConstantRate = grid != nil || average != nil && average == base
+        unit = grid?.unit ?? timeBase.seconds
         start = timeBase.time(file.demuxer.clock.begin(stream.start_time, in: stream.time_base))
         sampleAspectRatio = av_guess_sample_aspect_ratio(file.demuxer.context, file.stream, nil)
         let container = file.demuxer.context.pointee
@@ -58,7 +62,7 @@ public final class VideoDescription: @unchecked Sendable {
     ///
     /// - Parameter timing: What becomes of the input's times; the result's clock begins at its start.
     public func timeBase(dividedFor rate: Timeline.Rate, _ timing: CopyTiming = .unchanged) -> Rational {
-        let input = timeBase.seconds * timing.stretch
+        let input = unit * timing.stretch
         var unit: Rational
         switch rate {
         case .factor(let factor): unit = input / Rational(Int64(factor))

@@ -42,6 +42,28 @@ struct JoinTests {
         #expect(result.duration == wanted.duration)
     }
 
+    /// Matroska counts milliseconds: whole, in segments that are joined, and resumed, the frames of a constant rate get the
+    /// instants that those were rounded from.
+    @Test func framesFromMatroskaAreAtTheirRateHoweverTheyAreMade() async throws {
+        let folder = try TemporaryFolder()
+        let clip = folder["clip.mkv"]
+        try await dain(["interpolate", Clips["drop-24000-1001.mp4"].path, "--fps", "24000/1001", "-o", clip.path])
+        #expect(try MediaFile(clip).videoTimes[1] == Rational(42, 1000))
+        let options = ["--factor", "2", "--preset", "ultrafast"]
+        try await dain(["interpolate", clip.path, "-o", folder["whole.mov"].path] + options)
+        try await dain(
+            ["interpolate", clip.path, "-o", folder["resumed.mov"].path, "--resume", "--segment-frames", "24"]
+                + options)
+        let paths = try await segments(["0:7", "7:8", "8:1000"], options, of: clip, in: folder)
+        try await dain(["join"] + paths + ["--from", clip.path, "-o", folder["joined.mov"].path])
+        let wanted = (0..<48).map { Rational($0 * 1001, 48_000) }
+        for name in ["whole.mov", "resumed.mov", "joined.mov"] {
+            let file = try MediaFile(folder[name])
+            #expect(file.videoTimes == wanted, "\(name)")
+            #expect(file.video.packets.allSatisfy { $0.duration == Rational(1001, 48_000) }, "\(name)")
+        }
+    }
+
     @Test func segmentsThatDoNotFitAreRefused() async throws {
         let folder = try TemporaryFolder()
         let options = ["--crf", "0", "--preset", "ultrafast"]

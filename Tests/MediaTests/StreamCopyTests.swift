@@ -43,7 +43,8 @@ import Testing
         #expect(before.count == after.count)
         // Matroska holds no times below zero: all streams move together then.
         let shift = output.streams[0].start - input.streams[0].start
-        #expect(shift >= 0 && shift < 0.03)
+        // The same time in ticks of two lengths differs in the last bit of a double.
+        #expect(shift > -1e-15 && shift < 0.03)
         for (a, b) in zip(before, after) {
             #expect(a.packets.map(\.bytes) == b.packets.map(\.bytes))
             for (p, q) in zip(a.packets, b.packets) {
