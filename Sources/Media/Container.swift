@@ -75,6 +75,12 @@ enum Container {
             && !ofTheirOwn.contains(codec)
     }
 
+    /// Whether its muxer writes chapters that come up while it works.
+    static func takesChaptersAtItsEnd(_ muxer: Muxer) -> Bool {
+        let names = ["matroska", "webm", "mp4", "mov", "ipod"]
+        return !muxer.isPipe && names.contains(name(of: muxer.container))
+    }
+
     /// Whether its muxer goes back to what it has written, as pipes do not allow.
     static func needsSeeking(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
         ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "mxf", "mxf_d10", "mxf_opatom", "avif"]

@@ -48,7 +48,8 @@ struct TimeTests {
         let stretch = Rational(frameRate: slowdown)!
         let length = (before.duration! * stretch).doubleValue
         // A frame of AAC.
-        #expect(abs(after.duration!.doubleValue - length) <= 1024.0 / 48_000, "\(after.duration!) for \(length)")
+        #expect(
+            abs(after.duration!.doubleValue - length) <= 1024.0 / 48_000, "\(after.duration!) for \(length)")
         for (packet, next) in zip(after.packets, after.packets.dropFirst()) {
             #expect(packet.time! + packet.duration == next.time!)
         }
@@ -83,8 +84,10 @@ struct TimeTests {
         // not be off by, is 1024 samples at half the tempo.
         for burst in bursts {
             let factor = stretch.doubleValue
-            let around = max(0, Int(Double(burst.lowerBound - 4800) * factor))..<min(
-                samples.count, Int(Double(burst.upperBound + 4800) * factor))
+            let around =
+                max(
+                    0, Int(Double(burst.lowerBound - 4800) * factor))..<min(
+                    samples.count, Int(Double(burst.upperBound + 4800) * factor))
             let energy = around.reduce(0.0) { $0 + samples[$1] * samples[$1] }
             let middle = around.reduce(0.0) { $0 + Double($1) * samples[$1] * samples[$1] } / energy
             let wanted = Double(burst.lowerBound + burst.upperBound) / 2 * factor
@@ -142,6 +145,43 @@ struct TimeTests {
             $0.time! >= Rational(1, 10) && $0.time! - Rational(1, 10) < end
         }
         #expect(result.streams(.audio)[0].packets.map(\.bytes) == sound.map(\.bytes))
+    }
+
+    /// Subtitles and chapters end with the last frame, as they do with `--end`.
+    @Test(arguments: ["mp4", "mov", "mkv"]) func aNumberOfFramesCutsWhatIsTimed(_ ending: String) async throws
+    {
+        let folder = try TemporaryFolder()
+        // Matroska does not hold the subtitles of the one, nor MP4 those of the other.
+        let clip = Clips[ending == "mkv" ? "attachments.mkv" : "av.mp4"]
+        // 21 frames at 48 a second, of a clip that may begin behind zero.
+        let start = try MediaFile(clip).videoTimes[0]
+        let end = start + Rational(ending == "mkv" ? 10 : 21, 48)
+        let frames = ["--frames", ending == "mkv" ? "10" : "21"]
+        let limited = folder["limited.\(ending)"]
+        let ended = folder["ended.\(ending)"]
+        _ = try await interpolate(clip, frames, to: limited)
+        _ = try await interpolate(
+            clip, ["--end", String(format: "%.9f", end.doubleValue)], to: ended)
+        let (a, b) = (try MediaFile(limited), try MediaFile(ended))
+        #expect(a.videoTimes == b.videoTimes)
+        let (cues, wanted) = (a.streams(.subtitle).first?.packets, b.streams(.subtitle).first?.packets)
+        let tick = Rational(1, 1000)
+        #expect(cues?.map(\.bytes) == wanted?.map(\.bytes) && cues?.isEmpty == false)
+        for (cue, other) in zip(cues ?? [], wanted ?? []) {
+            #expect(cue.time == other.time)
+            #expect(cue.duration - other.duration <= tick && other.duration - cue.duration <= tick)
+        }
+        let whole = try MediaFile(clip).streams(.subtitle)[0].packets
+        #expect(whole.contains { $0.time! + $0.duration > end }, "the clip has nothing to cut")
+        #expect(a.chapters.map(\.title) == b.chapters.map(\.title) && !a.chapters.isEmpty)
+        for (chapter, other) in zip(a.chapters, b.chapters) {
+            #expect(chapter.start == other.start)
+            #expect(chapter.end - other.end <= tick && other.end - chapter.end <= tick)
+        }
+        _ = try await interpolate(clip, frames + ["--resume"], to: folder["resumed.\(ending)"])
+        let resumed = try MediaFile(folder["resumed.\(ending)"])
+        #expect(resumed.chapters == a.chapters)
+        #expect(resumed.streams(.subtitle).map(\.packets) == a.streams(.subtitle).map(\.packets))
     }
 
     /// An hour of one picture: nothing is computed, no instant drifts, the sound stays as it is.
