@@ -75,6 +75,18 @@ enum Container {
             && !ofTheirOwn.contains(codec)
     }
 
+    /// Whether it is a stream of pictures, with no place for anything else.
+    static func holdsPicturesAlone(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
+        let format = container.pointee
+        return format.audio_codec == AV_CODEC_ID_NONE && format.subtitle_codec == AV_CODEC_ID_NONE
+            && [AV_CODEC_ID_AAC, AV_CODEC_ID_PCM_S16LE].allSatisfy { holds($0, container) != true }
+    }
+
+    /// Whether its muxer writes chapters.
+    static func holdsChapters(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
+        ["matroska", "webm", "mp4", "mov", "ipod", "ogg", "ogv", "nut", "asf"].contains(name(of: container))
+    }
+
     /// Whether its muxer writes chapters that come up while it works.
     static func takesChaptersAtItsEnd(_ muxer: Muxer) -> Bool {
         let names = ["matroska", "webm", "mp4", "mov", "ipod"]

@@ -145,7 +145,6 @@ import Testing
     @Test(arguments: [
         ("av.mp4", "webm", ["audio stream 1 (aac)", "subtitle stream 2 (mov_text)"]),
         ("av.mp4", "avi", ["subtitle stream 2 (mov_text)"]),
-        ("av.mp4", "gif", ["audio stream 1 (aac)", "subtitle stream 2 (mov_text)"]),
         ("av.mp4", "mkv", ["subtitle stream 2 (mov_text)"]),
         ("attachments.mkv", "mp4", ["subtitle stream 3 (subrip)", "attachment stream 4 (ttf)"]),
         (
