@@ -45,6 +45,8 @@ public enum MediaError: Error, Sendable {
     case outputIsFolder(path: String)
     case outputIsNoFolder(path: String)
     case outputExists(path: String)
+    /// Numbered images would mix with others that are there.
+    case outputHoldsImages(path: String, example: String)
     case outputFolderMissing(path: String)
     case outputNotWritable(path: String, code: Int32)
 
@@ -152,6 +154,8 @@ extension MediaError: CustomStringConvertible {
             "\(path): is a folder; add '/' at the end to write numbered images into it"
         case .outputIsNoFolder(let path): "\(path): a file of that name exists, so it cannot be a folder"
         case .outputExists(let path): "\(path): exists already"
+        case .outputHoldsImages(let path, let example):
+            "\(path): holds images already, such as \(example); name an empty place, or leave out --no-overwrite"
         case .outputFolderMissing(let path): "\(path): the folder does not exist"
         case .outputNotWritable(let path, let code):
             "\(path): cannot be written: \(FFmpeg.systemMessage(code))"
