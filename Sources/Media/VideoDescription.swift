@@ -46,13 +46,33 @@ public final class VideoDescription: @unchecked Sendable {
             frameCount = Int(stream.nb_frames)
         } else if let frameRate {
             let duration =
-                timeBase.time(stream.duration)
-                ?? TimeBase(Rational(1, Int64(AV_TIME_BASE))).time(container.duration)
+                timeBase.time(stream.duration) ?? Self.statedLength(of: file.stream, start: start)
+                ?? Self.length(of: container, start: start)
             frameCount = duration.map {
                 Int(min(max(1, $0.doubleValue * frameRate.doubleValue), 1e15).rounded())
             }
         } else {
             frameCount = nil
+        }
+    }
+
+    /// How long the video alone lasts, which Matroska's writers state in a tag: its own duration is that of the longest stream.
+    private static func statedLength(of stream: UnsafeMutablePointer<AVStream>, start: Rational?) -> Rational?
+    {
+        guard let tag = av_dict_get(stream.pointee.metadata, "DURATION", nil, 0),
+            let end = FFmpeg.string(tag.pointee.value).flatMap(Rational.init(clockTime:))
+        else { return nil }
+        let length = end - max(start ?? .zero, .zero)
+        return length > .zero ? length : nil
+    }
+
+    /// How long the longest stream lasts; of containers that count from zero, what is left of that behind the video's start.
+    private static func length(of container: AVFormatContext, start: Rational?) -> Rational? {
+        let name = FFmpeg.string(container.iformat.pointee.name) ?? ""
+        let countsFromZero = name.hasPrefix("matroska") || name == "flv"
+        return TimeBase(Rational(1, Int64(AV_TIME_BASE))).time(container.duration).map { end in
+            let length = end - max(start ?? .zero, .zero)
+            return countsFromZero && length > .zero ? length : end
         }
     }
 
