@@ -88,6 +88,9 @@ final class SideStreams: @unchecked Sendable {
     /// Packets of copied streams whose times had to be changed.
     var repaired: Int { copies.values.reduce(0) { $0 + $1.repaired } }
 
+    /// Copied streams whose frames may be shown in the wrong order, by their numbers in the input.
+    var disordered: [Int] { copies.filter(\.value.isOrderUnknown).keys.sorted() }
+
     /// Packets of sound that could not be decoded, where it is stretched.
     var damage: Int { stretched.values.reduce(0) { $0 + $1.stretcher.damage } }
 

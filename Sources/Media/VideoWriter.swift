@@ -111,6 +111,11 @@ public final class VideoWriter: @unchecked Sendable {
                 "\(counted(sides.repaired, "packet")) of other streams had no usable time and \(sides.repaired == 1 ? "was" : "were") put behind the one before"
             )
         }
+        for index in sides.disordered {
+            notes.append(
+                "video stream \(index): its frames are stored in another order than they are shown in, and the input does not say "
+                    + "when that is: they may play in the wrong order")
+        }
         if sides.damage > 0 {
             notes.append("packets of sound that could not be decoded: \(sides.damage)")
         }
