@@ -98,7 +98,9 @@ extension FrameGrid {
         let shown = ahead.packets.filter { $0.pointer.pointee.flags & AV_PKT_FLAG_DISCARD == 0 }
         let times = shown.compactMap { file.timeBase.time($0.pointer.pointee.pts) }
         guard times.count == shown.count else { return nil }
-        let sorted = times.sorted().dropLast(ahead.isAll ? 0 : Self.greatestReordering)
+        // Behind the last packets of some codecs come frames that are shown before theirs.
+        let isInOrder = ahead.isAll || file.stream.parameters.video_delay == 0
+        let sorted = times.sorted().dropLast(isInOrder ? 0 : Self.greatestReordering)
         guard let found = grids.first(where: { $0.fits(Array(sorted)) }) else { return nil }
         self = found
     }

@@ -113,7 +113,7 @@ final class SoundStretcher {
                 let base = TimeBase(input.pointee.time_base)
                 let time = base.time(frame.pointer.pointee.best_effort_timestamp) ?? timing.start
                 clock = (timing.output(time) * Rational(Int64(encoder.pointee.sample_rate))).rounded
-                if let filter { try filter.send(filter.silence(filter.lead)) }
+                if let filter, filter.lead > 0 { try filter.send(filter.silence(filter.lead)) }
             }
             guard let filter, filter.takes(frame) else {
                 // Sound whose format changes midway goes on in the first one where it returns to it.

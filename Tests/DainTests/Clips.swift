@@ -26,7 +26,9 @@ enum Clips {
 
     /// Writes sound of one channel (WAV, PCM of 16 bits).
     static func writeWAV(_ file: URL, rate: Int, samples: [Int16]) throws {
-        func number<T: FixedWidthInteger>(_ value: T) -> Data { withUnsafeBytes(of: value.littleEndian) { Data($0) } }
+        func number<T: FixedWidthInteger>(_ value: T) -> Data {
+            withUnsafeBytes(of: value.littleEndian) { Data($0) }
+        }
         let size = UInt32(2 * samples.count)
         var bytes = Data("RIFF".utf8) + number(36 + size) + Data("WAVEfmt ".utf8) + number(UInt32(16))
         bytes += number(UInt16(1)) + number(UInt16(1)) + number(UInt32(rate)) + number(UInt32(2 * rate))

@@ -129,7 +129,8 @@ import Timing
         // So they do from another millisecond on.
         let late = scratch.path("late.mkv")
         try write(late, at: (0..<90).map { Rational(7, 1000) + Rational($0) / rate }, rate: rate)
-        #expect(try Decoded(late).frames.map(\.time) == (0..<90).map { Rational(7, 1000) + Rational($0) / rate })
+        #expect(
+            try Decoded(late).frames.map(\.time) == (0..<90).map { Rational(7, 1000) + Rational($0) / rate })
     }
 
     /// What keeps to no rate stays as it is, also where the container states one; and so does all behind the first frame
@@ -151,7 +152,8 @@ import Timing
 
     private func write(_ path: String, at times: [Rational], rate: Rational) throws {
         let frame = try VideoFrame(
-            width: 64, height: 48, pixelFormat: "yuv420p", bytes: [UInt8](repeating: 90, count: 64 * 48 * 3 / 2))
+            width: 64, height: 48, pixelFormat: "yuv420p",
+            bytes: [UInt8](repeating: 90, count: 64 * 48 * 3 / 2))
         let reader = try VideoReader(path: Clip.path("one-frame.mp4"))
         let writer = try VideoWriter(
             path: path, copying: reader, first: frame, rate: rate, timeBase: Rational(1, 48_000),
