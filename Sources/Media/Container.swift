@@ -75,6 +75,24 @@ enum Container {
             && !ofTheirOwn.contains(codec)
     }
 
+    /// Whether it is a stream of pictures, with no place for anything else.
+    static func holdsPicturesAlone(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
+        let format = container.pointee
+        return format.audio_codec == AV_CODEC_ID_NONE && format.subtitle_codec == AV_CODEC_ID_NONE
+            && [AV_CODEC_ID_AAC, AV_CODEC_ID_PCM_S16LE].allSatisfy { holds($0, container) != true }
+    }
+
+    /// Whether its muxer writes chapters.
+    static func holdsChapters(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
+        ["matroska", "webm", "mp4", "mov", "ipod", "ogg", "ogv", "nut", "asf"].contains(name(of: container))
+    }
+
+    /// Whether its muxer writes chapters that come up while it works.
+    static func takesChaptersAtItsEnd(_ muxer: Muxer) -> Bool {
+        let names = ["matroska", "webm", "mp4", "mov", "ipod"]
+        return !muxer.isPipe && names.contains(name(of: muxer.container))
+    }
+
     /// Whether its muxer goes back to what it has written, as pipes do not allow.
     static func needsSeeking(_ container: UnsafePointer<AVOutputFormat>) -> Bool {
         ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "mxf", "mxf_d10", "mxf_opatom", "avif"]

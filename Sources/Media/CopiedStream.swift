@@ -14,6 +14,9 @@ final class CopiedStream {
     /// Packets whose times had to be changed.
     private(set) var repaired = 0
 
+    /// Whether nothing says when frames are shown that are stored in another order.
+    private(set) var isOrderUnknown = false
+
     /// `timeBase` is that of the input's packets.
     init(_ stream: UnsafeMutablePointer<AVStream>, from timeBase: AVRational, in muxer: Muxer) {
         self.stream = stream
@@ -36,6 +39,7 @@ final class CopiedStream {
         // A cover picture has no time to begin with.
         if isRepeat || known == nil && !stream.isAttachedPicture { repaired += 1 }
         pointer.pointee.dts = dts
+        if pointer.pointee.pts == cffmpeg_no_timestamp, decodingTimes.isReordered { isOrderUnknown = true }
         if pointer.pointee.pts == cffmpeg_no_timestamp || pointer.pointee.pts < dts {
             pointer.pointee.pts = dts
         }

@@ -78,7 +78,7 @@ public struct CopyTiming: Sendable {
             if first < start, last <= start { return false }
             first = max(first, start)
             if let end { last = min(last, end) }
-        } else if first < start {
+        } else if start > .zero, first < start {
             return false
         }
         let begin = base.ticks(output(first))
@@ -98,7 +98,8 @@ public struct CopyTiming: Sendable {
             $0 != cffmpeg_no_timestamp
         }
         guard let time = known.flatMap(TimeBase(stream.pointee.time_base).time) else { return true }
-        return time >= start && (end.map { time < $0 } ?? true)
+        // What lies before zero is what a decoder of sound needs to begin with, and drops.
+        return (start == .zero || time >= start) && (end.map { time < $0 } ?? true)
     }
 
     /// A chapter as the result has it; nil where none of it is left.

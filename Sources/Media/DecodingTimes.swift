@@ -11,6 +11,9 @@ struct DecodingTimes {
     /// The latest times that frames are shown at, sorted; one more than the delay.
     private var shown: [Int64] = []
 
+    /// Whether frames are stored in another order than they are shown in.
+    var isReordered: Bool { delay > 0 }
+
     init(_ parameters: AVCodecParameters) {
         let isVideo = parameters.codec_type == AVMEDIA_TYPE_VIDEO
         // No codec holds back more, and no memory is to be taken on a file's word.

@@ -11,6 +11,8 @@ final class Demuxer {
     private(set) var clock: StreamClock
     /// Where the last packet of pictures without a header of their own ends, in bytes.
     private var endOfPicture: Int64?
+    /// Packets that were read ahead.
+    private var ahead: [Packet] = []
     /// Declared last, so that it is released after the context is closed.
     let errors = ReadErrors()
 
@@ -100,8 +102,33 @@ final class Demuxer {
         }
     }
 
+    /// The next packets of a stream, up to so many and to so many bytes of all streams; they are read again afterwards. Tells
+    /// whether the file ends with them, or cannot be read on.
+    func lookAhead(stream: Int, packets count: Int, bytes limit: Int) -> (
+        packets: [Packet], isAll: Bool
+    ) {
+        var (found, size) = (0, 0)
+        var isAll = false
+        while found < count, size < limit {
+            // What is wrong is said when reading comes to it.
+            guard let packet = try? readFromFile() else {
+                isAll = true
+                break
+            }
+            ahead.append(packet)
+            size += Int(packet.pointer.pointee.size)
+            if packet.streamIndex == stream { found += 1 }
+        }
+        return (ahead.filter { $0.streamIndex == stream }, isAll)
+    }
+
     /// The next packet of any stream; nil at the end of the file.
     func readPacket() throws(MediaError) -> Packet? {
+        if !ahead.isEmpty { return ahead.removeFirst() }
+        return try readFromFile()
+    }
+
+    private func readFromFile() throws(MediaError) -> Packet? {
         let packet = try Packet()
         let code = av_read_frame(context, packet.pointer)
         if code == FFmpeg.endOfFile {

@@ -64,25 +64,49 @@ public enum FFmpegLog {
     /// Of those that belong to nothing that is read: reading goes on in another thread while frames are written.
     private static let writingError = Mutex<String?>(nil)
 
+    /// What wrappers of x264 and x265 only warn of: parameters that the library does not take.
+    private static let parameters = Mutex<String?>(nil)
+    private static let parameterWarnings = ["Error parsing option", "Unknown option:", "Invalid value for"]
+
     /// Takes the log over for the whole process; once is enough.
     public static func capture() { _ = captured }
 
-    private static let captured: Void = av_log_set_callback { context, level, format, arguments in
-        guard level <= AV_LOG_ERROR, let format, let arguments else { return }
-        var line = [CChar](repeating: 0, count: 1024)
-        var printPrefix: Int32 = 0
-        av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &printPrefix)
-        let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        // The first line says what is wrong; those behind it say what else follows from that.
-        if text.isEmpty { return }
-        let message = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        if let owner = ReadErrors.owner(of: context) {
-            owner.record(message)
-        } else {
-            FFmpegLog.writingError.withLock { $0 = $0 ?? message }
+    private static let captured: Void = {
+        // SVT-AV1 writes to standard error by itself, unless it is told not to.
+        setenv("SVT_LOG", "0", 0)
+        av_log_set_callback { context, level, format, arguments in
+            guard level <= AV_LOG_WARNING, let format, let arguments else { return }
+            var line = [CChar](repeating: 0, count: 1024)
+            var printPrefix: Int32 = 0
+            av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &printPrefix)
+            let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            // The first line says what is wrong; those behind it say what else follows from that.
+            if text.isEmpty { return }
+            if level > AV_LOG_ERROR {
+                let isOfParameter = FFmpegLog.parameterWarnings.contains { text.contains($0) }
+                if isOfParameter { FFmpegLog.parameters.withLock { $0 = $0 ?? text } }
+                return
+            }
+            let message = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+            if let owner = ReadErrors.owner(of: context) {
+                owner.record(message)
+            } else {
+                FFmpegLog.writingError.withLock { $0 = $0 ?? message }
+            }
+            FFmpegLog.firstError.withLock { $0 = $0 ?? text }
         }
-        FFmpegLog.firstError.withLock { $0 = $0 ?? text }
+    }()
+
+    /// Forgets what was logged about parameters of an encoder's library.
+    static func beginParameters() { parameters.withLock { $0 = nil } }
+
+    /// The first parameter that a library did not take since `beginParameters`, as FFmpeg says it.
+    static func takeParameters() -> String? {
+        parameters.withLock { line in
+            defer { line = nil }
+            return line
+        }
     }
 
     /// Forgets what was logged about what is written.

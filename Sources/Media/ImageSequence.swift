@@ -19,10 +19,7 @@ struct ImageSequence {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         if exists, isFolder.boolValue {
-            let names = try Self.names(in: path).filter { name in
-                name.split(separator: ".").last.map { Self.endings.contains($0.lowercased()) } ?? false
-                    && !name.hasPrefix(".")
-            }
+            let names = try Self.images(in: path)
             guard !names.isEmpty else {
                 throw .emptySequence(path: path, reason: "the folder holds no images")
             }
@@ -41,7 +38,15 @@ struct ImageSequence {
         notes = Self.gaps(in: found.map(\.1), path)
     }
 
-    private static func names(in folder: String) throws(MediaError) -> [String] {
+    /// The names of all images in a folder, but for hidden ones.
+    static func images(in folder: String) throws(MediaError) -> [String] {
+        try names(in: folder).filter { name in
+            name.split(separator: ".").dropFirst().last.map { endings.contains($0.lowercased()) } ?? false
+                && !name.hasPrefix(".")
+        }
+    }
+
+    static func names(in folder: String) throws(MediaError) -> [String] {
         guard let directory = opendir(folder) else {
             throw .system(call: "open input", code: errno, path: folder)
         }

@@ -67,6 +67,16 @@ public final class ImageWriter {
                 allowsReordering: false), settings)
     }
 
+    /// An image in the folder of `path` that is neither that nor one of `others`; nil where there is none.
+    public static func neighbour(of path: String, besides others: [String]) throws -> String? {
+        func place(_ path: String) -> URL { URL(fileURLWithPath: path).standardizedFileURL }
+        let known = (others + [path]).map { place($0).resolvingSymlinksInPath().path }
+        let folder = place(path).deletingLastPathComponent()
+        return try ImageSequence.images(in: folder.path).sorted().first {
+            !known.contains(folder.appendingPathComponent($0).resolvingSymlinksInPath().path)
+        }
+    }
+
     /// Encodes a frame and puts the file under its name once it is whole.
     public func write(_ frame: VideoFrame, to path: String) throws {
         let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
@@ -134,9 +144,7 @@ public final class ImageSequenceWriter {
         {
             throw MediaError.outputIsInput(path: path)
         }
-        if !overwrite, access(pattern.path(1), F_OK) == 0 {
-            throw MediaError.outputExists(path: pattern.path(1))
-        }
+        if !overwrite { try Self.checkThatNoneAreThere(path, pattern, folder) }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
             guard isFolder.boolValue else { throw MediaError.outputIsNoFolder(path: folder) }
@@ -154,6 +162,20 @@ public final class ImageSequenceWriter {
     deinit {
         // A folder that was made for images that did not come is not left behind.
         if madeFolder, written == 0 { rmdir(folder) }
+    }
+
+    /// Throws where new images would mix with others: any in a folder, those that the pattern names elsewhere.
+    private static func checkThatNoneAreThere(_ path: String, _ pattern: NumberPattern, _ folder: String)
+        throws(MediaError)
+    {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+        else { return }
+        let others =
+            path.hasSuffix("/")
+            ? try ImageSequence.images(in: folder)
+            : try ImageSequence.names(in: folder).filter { pattern.number(in: $0) != nil }
+        if let first = others.min() { throw .outputHoldsImages(path: path, example: first) }
     }
 
     /// Whether images could be written over those of the input, which are read at the same time, or among those of a

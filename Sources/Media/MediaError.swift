@@ -23,7 +23,10 @@ public enum MediaError: Error, Sendable {
     case unknownPixelFormat(name: String)
     case unsupportedPixelFormat(name: String, by: String, supported: [String])
     case unknownEncoderOption(name: String, encoder: String)
-    case invalidEncoderOption(name: String, value: String, encoder: String)
+    /// `accepted` says in words what it takes, where that is known.
+    case invalidEncoderOption(name: String, value: String, encoder: String, accepted: String?)
+    /// A list of the library's own parameters holds one that it does not take; in FFmpeg's words.
+    case invalidEncoderParameters(encoder: String, reason: String)
     /// This build of FFmpeg has no encoder for the only codecs that the container holds.
     case noEncoder(codec: String)
     /// Its stream cannot be made in parts.
@@ -42,6 +45,8 @@ public enum MediaError: Error, Sendable {
     case outputIsFolder(path: String)
     case outputIsNoFolder(path: String)
     case outputExists(path: String)
+    /// Numbered images would mix with others that are there.
+    case outputHoldsImages(path: String, example: String)
     case outputFolderMissing(path: String)
     case outputNotWritable(path: String, code: Int32)
 
@@ -119,8 +124,11 @@ extension MediaError: CustomStringConvertible {
             "encoder \(encoder) does not take pixel format \(name); it takes "
                 + supported.prefix(12).joined(separator: ", ") + (supported.count > 12 ? ", …" : "")
         case .unknownEncoderOption(let name, let encoder): "encoder \(encoder) has no option '\(name)'"
-        case .invalidEncoderOption(let name, let value, let encoder):
+        case .invalidEncoderOption(let name, let value, let encoder, let accepted):
             "encoder \(encoder) does not take '\(value)' for option '\(name)'"
+                + (accepted.map { "; it takes \($0)" } ?? "")
+        case .invalidEncoderParameters(let encoder, let reason):
+            "encoder \(encoder) does not take all of its parameters: \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)"
         case .noEncoder(let codec): "this build of FFmpeg has no encoder for \(codec)"
         case .notInSegments(let encoder):
             "what encoder \(encoder) makes cannot be put together from segments; try another container, such as .mkv"
@@ -146,6 +154,8 @@ extension MediaError: CustomStringConvertible {
             "\(path): is a folder; add '/' at the end to write numbered images into it"
         case .outputIsNoFolder(let path): "\(path): a file of that name exists, so it cannot be a folder"
         case .outputExists(let path): "\(path): exists already"
+        case .outputHoldsImages(let path, let example):
+            "\(path): holds images already, such as \(example); name an empty place, or leave out --no-overwrite"
         case .outputFolderMissing(let path): "\(path): the folder does not exist"
         case .outputNotWritable(let path, let code):
             "\(path): cannot be written: \(FFmpeg.systemMessage(code))"

@@ -67,8 +67,8 @@ extension VideoWriter {
 extension ImageSequenceWriter {
     /// What a writer with the same arguments would do. Throws what its initialiser would throw.
     public static func plan(
-        path: String, input: String, copying reader: VideoReader, settings: EncoderSettings, overwrite: Bool,
-        folderExists: Bool = true
+        path: String, input: String, copying reader: VideoReader, timing: CopyTiming = .unchanged,
+        settings: EncoderSettings, overwrite: Bool, folderExists: Bool = true
     ) throws -> OutputPlan {
         let writer = try ImageSequenceWriter(
             path: path, input: input, settings: settings, overwrite: overwrite,
@@ -84,7 +84,8 @@ extension ImageSequenceWriter {
         return OutputPlan(
             container: "image", encoder: writer.writer.encoderName, codec: writer.writer.codecName,
             pixelFormat: encoder?.context.pointee.pix_fmt.name ?? "", streams: streams,
-            notes: encoder?.notes ?? [])
+            notes: (encoder?.notes ?? [])
+                + [reader.lossInImages(timing).map { "\(path): \($0)" }].compactMap(\.self))
     }
 }
 

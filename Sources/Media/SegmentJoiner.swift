@@ -6,7 +6,10 @@ public enum SegmentError: Error, Sendable, CustomStringConvertible {
     /// It was encoded otherwise than the first one.
     case differs(path: String, property: String)
     /// It does not begin where the one before it ends; times in seconds.
-    case doesNotFollow(path: String, expected: Rational, found: Rational)
+    /// `helpsToSort` tells whether sorting the segments would help.
+    case doesNotFollow(path: String, expected: Rational, found: Rational, helpsToSort: Bool)
+    /// It shows what the clip that is named has not.
+    case isNotOf(path: String, clip: String, reason: String)
     /// Its frames follow one another at another rate than those of the first one; both in seconds.
     case differsInRate(path: String, expected: Rational, found: Rational)
     case isEmpty(path: String)
@@ -17,8 +20,10 @@ public enum SegmentError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .differs(let path, let property):
             "\(path): its \(property) is not that of the first segment; render all with the same options"
-        case .doesNotFollow(let path, let expected, let found):
-            "\(path): begins at \(found) s, but the segment before it ends at \(expected) s"
+        case .doesNotFollow(let path, let expected, let found, let helpsToSort):
+            "\(path): begins at \(timeText(found)), but the segment before it ends at \(timeText(expected))"
+                + (helpsToSort ? "; give them in the order of their times" : "")
+        case .isNotOf(let path, let clip, let reason): "\(path): is not of \(clip): \(reason)"
         case .differsInRate(let path, let expected, let found):
             "\(path): has \(Self.rate(found)) frames a second, and the first segment \(Self.rate(expected)); render all at one "
                 + "rate, or name the clip with --from where its own rate changes"
@@ -64,20 +69,28 @@ public struct SegmentJoiner {
         (self.paths, self.original) = (paths, original)
     }
 
+    /// What became of segments.
+    public struct Joined: Sendable {
+        public var frames: Int
+        /// From when to when they go, for messages.
+        public var (start, end): (String, String)
+        /// What a user should know.
+        public var notes: [String]
+    }
+
     /// Checks the segments, writes the result and counts its frames.
     ///
-    /// - Returns: The number of frames, and what a user should know.
     /// - Throws: ``SegmentError`` where segments do not fit together; nothing is written then.
-    public func join(to path: String, overwrite: Bool) throws -> (frames: Int, notes: [String]) {
+    public func join(to path: String, overwrite: Bool) throws -> Joined {
         let inputs = paths + (original.map { [$0] } ?? [])
         try PartialFile.check(path, overwrite: overwrite, inputs: inputs)
         let segments = try paths.map(Self.examine)
         let clip = try original.map(Original.init)
         try Self.check(segments, of: clip)
+        var notes = try clip.map { try Self.differences(segments, from: $0) } ?? []
         let muxer = try Muxer(path: path)
         let file = try PartialFile(path, overwrite: overwrite, inputs: inputs)
         do {
-            var notes = clip.map { Self.differences(segments, from: $0) } ?? []
             let writer = try JoinWriter(muxer, first: segments[0], original: original, &notes)
             try muxer.begin(writingTo: file.partialPath)
             for path in paths { try writer.copy(path) }
@@ -90,7 +103,8 @@ public struct SegmentJoiner {
                 throw SegmentError.wrongCount(path: path, expected: frames, got: written.times.frames)
             }
             try file.complete()
-            return (frames, notes)
+            let (start, end) = (segments[0].times.start, segments[segments.count - 1].times.end)
+            return Joined(frames: frames, start: timeText(start), end: timeText(end), notes: notes)
         } catch {
             file.discard()
             throw error
@@ -127,7 +141,20 @@ public struct SegmentJoiner {
             let tick = TimeBase(segment.stream.pointee.time_base).seconds
             let (start, end) = (segment.times.start, before.times.end)
             let gap = start > end ? start - end : end - start
-            if gap > tick { throw .doesNotFollow(path: path, expected: end, found: start) }
+            if gap > tick {
+                throw .doesNotFollow(
+                    path: path, expected: end, found: start, helpsToSort: followWhenSorted(segments))
+            }
+        }
+    }
+
+    /// Whether all segments follow one another in the order of their times, which is not the one they were given in.
+    private static func followWhenSorted(_ segments: [Segment]) -> Bool {
+        let sorted = segments.sorted { $0.times.start < $1.times.start }
+        return zip(sorted, sorted.dropFirst()).allSatisfy { before, segment in
+            let (start, end) = (segment.times.start, before.times.end)
+            return (start > end ? start - end : end - start)
+                <= TimeBase(segment.stream.pointee.time_base).seconds
         }
     }
 

@@ -10,6 +10,8 @@ struct SegmentTimes {
     let frames: Int
     /// The mean time from one frame to the next.
     let spacing: Rational
+    /// The greatest time from one frame to the next.
+    let greatestGap: Rational
     /// Whether all frames follow one another as regularly as the container's ticks allow. Of a few nobody can tell.
     let isSteady: Bool
     /// How far the mean may be off, because the container rounds times to ticks.
@@ -36,6 +38,7 @@ struct SegmentTimes {
         let gaps = zip(times, times.dropFirst()).map { $1 - $0 }
         let count = Rational(Int64(max(1, gaps.count)))
         spacing = gaps.isEmpty ? end - first : (final - first) / count
+        greatestGap = gaps.max() ?? spacing
         tolerance = Rational(2) * base.seconds / count
         let spread = (gaps.max() ?? .zero) - (gaps.min() ?? .zero)
         isSteady = gaps.count >= 2 && spacing > .zero && spread <= Rational(2) * base.seconds
@@ -43,8 +46,10 @@ struct SegmentTimes {
 }
 
 extension SegmentJoiner {
-    /// What of the original the segments do not show, and other frames than it has.
-    static func differences(_ segments: [Segment], from original: Original) -> [String] {
+    /// What of the original the segments do not show, and another size.
+    ///
+    /// - Throws: ``SegmentError/isNotOf(path:clip:reason:)`` where they show what it has not: then they are of another clip.
+    static func differences(_ segments: [Segment], from original: Original) throws(SegmentError) -> [String] {
         guard let first = segments.first, let last = segments.last, let stream = original.demuxer.videoStream,
             let whole = original.times
         else { return [] }
@@ -58,18 +63,28 @@ extension SegmentJoiner {
         }
         let tick = max(
             TimeBase(stream.pointee.time_base).seconds, TimeBase(first.stream.pointee.time_base).seconds)
-        func seconds(_ time: Rational) -> String {
-            "\(Double(Int((time * Rational(1000)).rounded)) / 1000) s"
+        if first.times.start < whole.start - tick {
+            throw .isNotOf(
+                path: first.demuxer.path, clip: path,
+                reason:
+                    "it begins at \(timeText(first.times.start)), and the clip at \(timeText(whole.start))")
+        }
+        // Where the container does not say how long the last frame lasts, it is taken to last as long as another.
+        let end = max(whole.end, whole.last + whole.greatestGap)
+        if last.times.end > end + tick {
+            throw .isNotOf(
+                path: last.demuxer.path, clip: path,
+                reason: "it ends at \(timeText(last.times.end)), and the clip at \(timeText(whole.end))")
         }
         if first.times.start > whole.start + tick {
             notes.append(
-                "the beginning is missing: \(path) begins at \(seconds(whole.start)), and the segments at \(seconds(first.times.start))"
+                "the beginning is missing: \(path) begins at \(timeText(whole.start)), and the segments at \(timeText(first.times.start))"
             )
         }
         // Whatever the rate, a frame follows the original's last one, or is shown until then.
         if last.times.last + last.times.spacing <= whole.last + tick {
             notes.append(
-                "the end is missing: \(path) ends at \(seconds(whole.end)), and the segments at \(seconds(last.times.end))"
+                "the end is missing: \(path) ends at \(timeText(whole.end)), and the segments at \(timeText(last.times.end))"
             )
         }
         return notes

@@ -16,8 +16,22 @@ final class SideStreams: @unchecked Sendable {
     private var stretched: [Int: (stretcher: SoundStretcher, stream: UnsafeMutablePointer<AVStream>)] = [:]
     private let lock = NSLock()
     /// Packets behind the video's end so far, where the streams end with the video.
-    private var waiting: [(time: Rational, write: () throws -> Void)] = []
+    private var waiting: [Waiting] = []
     private var videoEnd = Rational.zero
+
+    /// A packet that is written when the video is known to last longer.
+    private struct Waiting {
+        let stream: Int
+        /// When it begins, in seconds of the result, and where it can be cut, when it ends.
+        let (time, end): (Rational, Rational?)
+        /// Writes it, to be shown until a time if one is given.
+        let write: (Rational?) throws -> Void
+
+        /// Whether all of it lies before the video's end.
+        func fits(before videoEnd: Rational) -> Bool {
+            end.map { time < videoEnd && $0 <= videoEnd } ?? (time < videoEnd)
+        }
+    }
 
     init(_ muxer: Muxer, _ demuxer: Demuxer?, _ timing: CopyTiming) {
         (self.muxer, self.demuxer, self.timing) = (muxer, demuxer, timing)
@@ -74,6 +88,9 @@ final class SideStreams: @unchecked Sendable {
     /// Packets of copied streams whose times had to be changed.
     var repaired: Int { copies.values.reduce(0) { $0 + $1.repaired } }
 
+    /// Copied streams whose frames may be shown in the wrong order, by their numbers in the input.
+    var disordered: [Int] { copies.filter(\.value.isOrderUnknown).keys.sorted() }
+
     /// Packets of sound that could not be decoded, where it is stretched.
     var damage: Int { stretched.values.reduce(0) { $0 + $1.stretcher.damage } }
 
@@ -82,16 +99,22 @@ final class SideStreams: @unchecked Sendable {
         guard let input = demuxer?.streams[packet.streamIndex] else { return }
         if let (stretcher, stream) = stretched[packet.streamIndex] {
             guard timing.includes(packet, of: input) else { return }
-            try stretcher.put(packet) { try write($0, of: stretcher, to: stream) }
+            try stretcher.put(packet) { try write($0, of: stretcher, packet.streamIndex, to: stream) }
         } else if let copy = copies[packet.streamIndex], timing.place(packet, of: input) {
             let known = [packet.pointer.pointee.pts, packet.pointer.pointee.dts].first {
                 $0 != cffmpeg_no_timestamp
             }
-            let time = known.flatMap(TimeBase(input.pointee.time_base).time) ?? .zero
-            try writeOrWait(time) { [muxer] in
-                copy.schedule(packet)
-                try muxer.write(packet, to: copy.stream)
-            }
+            let base = TimeBase(input.pointee.time_base)
+            let time = known.flatMap(base.time) ?? .zero
+            let isShown =
+                input.parameters.codec_type == AVMEDIA_TYPE_SUBTITLE && packet.pointer.pointee.duration > 0
+            let end = isShown ? time + Rational(packet.pointer.pointee.duration) * base.seconds : nil
+            try writeOrWait(
+                Waiting(stream: packet.streamIndex, time: time, end: end) { [muxer] cut in
+                    if let cut { packet.pointer.pointee.duration = max(1, base.ticks(cut - time)) }
+                    copy.schedule(packet)
+                    try muxer.write(packet, to: copy.stream)
+                })
         }
     }
 
@@ -104,36 +127,61 @@ final class SideStreams: @unchecked Sendable {
         }
     }
 
-    /// Gives out what is still held; what begins behind the video's end is left out where the streams end with it.
+    /// Gives out what is still held. What begins behind the video's end is left out where the streams end with it, and what is
+    /// shown beyond that is cut there.
     func finish() throws {
-        for (stretcher, stream) in stretched.values {
-            try stretcher.finish { try write($0, of: stretcher, to: stream) }
+        for (index, (stretcher, stream)) in stretched {
+            try stretcher.finish { try write($0, of: stretcher, index, to: stream) }
+        }
+        guard timing.endsWithVideo else { return }
+        try lock.withLock {
+            for packet in waiting where packet.time < videoEnd {
+                try packet.write(packet.fits(before: videoEnd) ? nil : videoEnd)
+            }
+            waiting = []
+        }
+        if let demuxer, Container.takesChaptersAtItsEnd(muxer) {
+            var known = timing
+            known.end = timing.input(videoEnd)
+            try StreamCopy.copyChapters(from: demuxer, to: muxer, known)
         }
     }
 
     private func write(
-        _ packet: Packet, of stretcher: SoundStretcher, to stream: UnsafeMutablePointer<AVStream>
+        _ packet: Packet, of stretcher: SoundStretcher, _ index: Int,
+        to stream: UnsafeMutablePointer<AVStream>
     ) throws {
         let base = stretcher.encoder.pointee.time_base
         let time = TimeBase(base).time(packet.pointer.pointee.pts) ?? .zero
-        try writeOrWait(time) { [muxer] in
-            av_packet_rescale_ts(packet.pointer, base, stream.pointee.time_base)
-            try muxer.write(packet, to: stream)
-        }
+        try writeOrWait(
+            Waiting(stream: index, time: time, end: nil) { [muxer] _ in
+                av_packet_rescale_ts(packet.pointer, base, stream.pointee.time_base)
+                try muxer.write(packet, to: stream)
+            })
     }
 
-    private func writeOrWait(_ time: Rational, _ write: @escaping () throws -> Void) throws {
-        guard timing.endsWithVideo else { return try write() }
+    private func writeOrWait(_ packet: Waiting) throws {
+        guard timing.endsWithVideo else { return try packet.write(nil) }
         try lock.withLock {
-            waiting.append((time, write))
+            waiting.append(packet)
             try release()
         }
     }
 
-    /// Writes what begins before the video's end, in the order it came.
+    /// Writes what lies before the video's end, each stream's packets in the order they came.
     private func release() throws {
-        let ready = waiting.filter { $0.time < videoEnd }
-        waiting.removeAll { $0.time < videoEnd }
-        for packet in ready { try packet.write() }
+        var held: Set<Int> = []
+        var (ready, rest): ([Waiting], [Waiting]) = ([], [])
+        for packet in waiting {
+            if !held.contains(packet.stream), packet.fits(before: videoEnd) {
+                ready.append(packet)
+            } else {
+                // Sound behind the video's end may be followed by sound before it.
+                if packet.end != nil { held.insert(packet.stream) }
+                rest.append(packet)
+            }
+        }
+        waiting = rest
+        for packet in ready { try packet.write(nil) }
     }
 }

@@ -3,6 +3,10 @@ import Timing
 
 /// Plays a stream of sound more slowly at its pitch: decodes it, stretches it by libavfilter's `atempo`, encodes it anew.
 ///
+/// The result has as many samples as the input, times the stretch, and what is heard lies where it belongs. `atempo` alone
+/// begins half a window late in its input and keeps its last window to itself: so silence is sent ahead of the sound and
+/// behind it, and what comes out beyond the end is cut off.
+///
 /// Not thread-safe: packets come from the reader's thread, and the end when that has ended.
 final class SoundStretcher {
     /// What the encoder makes, for the muxer's stream.
@@ -13,6 +17,8 @@ final class SoundStretcher {
     private var filter: SoundFilter?
     /// The time of the next sample, in samples of the result; nil before the first.
     private var clock: Int64?
+    /// Samples that were decoded, and samples of the result.
+    private var (decoded, made): (Int64, Int64) = (0, 0)
     /// Packets and frames that could not be used.
     private(set) var damage = 0
 
@@ -72,11 +78,25 @@ final class SoundStretcher {
     func finish(_ output: (Packet) throws -> Void) throws {
         avcodec_send_packet(decoder, nil)
         try decode(output)
-        if let filter {
-            try filter.send(nil)
-            try drain(filter, output)
-        }
+        if let filter { try end(filter, output) }
         try encode(nil, output)
+    }
+
+    /// Gives out what the filter holds of the sound, to the sample.
+    private func end(_ filter: SoundFilter, _ output: (Packet) throws -> Void) throws {
+        let rates = Rational(Int64(encoder.pointee.sample_rate), Int64(filter.rate))
+        let length = (Rational(decoded) * timing.stretch * rates).rounded
+        // Each of the filters in the chain holds back less than a tenth of a second.
+        let greatest = Int64(filter.rate) * Int64(filter.count)
+        var silent: Int64 = 0
+        while made < length, silent < greatest {
+            let silence = try filter.silence(1024)
+            silent += 1024
+            try filter.send(silence)
+            try drain(filter, upTo: length, output)
+        }
+        try filter.send(nil)
+        try drain(filter, upTo: length, output)
     }
 
     private func decode(_ output: (Packet) throws -> Void) throws {
@@ -93,21 +113,28 @@ final class SoundStretcher {
                 let base = TimeBase(input.pointee.time_base)
                 let time = base.time(frame.pointer.pointee.best_effort_timestamp) ?? timing.start
                 clock = (timing.output(time) * Rational(Int64(encoder.pointee.sample_rate))).rounded
+                if let filter, filter.lead > 0 { try filter.send(filter.silence(filter.lead)) }
             }
             guard let filter, filter.takes(frame) else {
                 // Sound whose format changes midway goes on in the first one where it returns to it.
                 damage += 1
                 continue
             }
+            decoded += Int64(frame.pointer.pointee.nb_samples)
             try filter.send(frame)
-            try drain(filter, output)
+            try drain(filter, upTo: .max, output)
         }
     }
 
-    private func drain(_ filter: SoundFilter, _ output: (Packet) throws -> Void) throws {
+    /// Encodes what the filter has ready, up to a number of samples of the whole result.
+    private func drain(_ filter: SoundFilter, upTo length: Int64, _ output: (Packet) throws -> Void) throws {
         while let frame = try filter.receive() {
+            let count = min(Int64(frame.pointer.pointee.nb_samples), length - made)
+            if count <= 0 { continue }
+            frame.pointer.pointee.nb_samples = Int32(count)
             frame.pointer.pointee.pts = clock ?? 0
-            clock = (clock ?? 0) + Int64(frame.pointer.pointee.nb_samples)
+            clock = (clock ?? 0) + count
+            made += count
             try encode(frame, output)
         }
     }
@@ -130,12 +157,20 @@ private final class SoundFilter {
     private let source: UnsafeMutablePointer<AVFilterContext>
     private let sink: UnsafeMutablePointer<AVFilterContext>
     private let arguments: String
+    /// A frame of the sound that is sent, for its format.
+    private let model: VideoFrame
+    /// Filters that change the tempo, one behind the other.
+    let count: Int
+    /// Samples of the input that the chain leaves out at its beginning.
+    let lead: Int32
 
     /// - Parameter tempo: How fast the sound is played, above zero; one filter slows down to a half at most.
     init(tempo: Rational, _ frame: VideoFrame, _ encoder: UnsafeMutablePointer<AVCodecContext>)
         throws(MediaError)
     {
         arguments = Self.describe(frame)
+        model = try VideoFrame()
+        try FFmpeg.check(av_frame_ref(model.pointer, frame.pointer), "av_frame_ref", "sound")
         let graph = try FFmpeg.allocated(avfilter_graph_alloc(), "avfilter_graph_alloc")
         do {
             var last = try Self.make("abuffer", arguments, graph)
@@ -147,6 +182,8 @@ private final class SoundFilter {
                 rest = rest * Rational(2)
             }
             if rest != Rational(1) { chain.append(("atempo", String(rest.doubleValue))) }
+            count = chain.count
+            lead = Self.lead(of: chain.count, tempo: tempo, rate: frame.pointer.pointee.sample_rate)
             chain.append(("aformat", Self.format(of: encoder)))
             for (name, options) in chain + [("abuffersink", nil)] {
                 let next = try Self.make(name, options, graph)
@@ -175,6 +212,40 @@ private final class SoundFilter {
 
     func send(_ frame: VideoFrame?) throws(MediaError) {
         try FFmpeg.check(av_buffersrc_add_frame(source, frame?.pointer), "av_buffersrc_add_frame", "sound")
+    }
+
+    /// What a chain of filters leaves out of its input. The output of each begins with the middle of its first window, which
+    /// `atempo` makes as long as the power of two behind a 24th of a second; all but the last halve the tempo.
+    private static func lead(of count: Int, tempo: Rational, rate: Int32) -> Int32 {
+        var window: Int64 = 1
+        while window < Int64(rate / 24) { window *= 2 }
+        var (share, left) = (Rational(1), Rational.zero)
+        for index in 0..<count {
+            share = index + 1 < count ? share * Rational(1, 2) : tempo
+            left = left + share * Rational(window / 2)
+        }
+        return Int32(clamping: left.rounded)
+    }
+
+    /// Samples a second of the sound that is sent.
+    var rate: Int32 { model.pointer.pointee.sample_rate }
+
+    /// So many samples of silence, like the sound that is sent.
+    func silence(_ samples: Int32) throws(MediaError) -> VideoFrame {
+        let frame = try VideoFrame()
+        let (pointer, like) = (frame.pointer, model.pointer)
+        pointer.pointee.format = like.pointee.format
+        pointer.pointee.sample_rate = like.pointee.sample_rate
+        pointer.pointee.nb_samples = samples
+        try FFmpeg.check(
+            av_channel_layout_copy(&pointer.pointee.ch_layout, &like.pointee.ch_layout),
+            "av_channel_layout_copy", "sound")
+        try FFmpeg.check(av_frame_get_buffer(pointer, 0), "av_frame_get_buffer", "sound")
+        try FFmpeg.check(
+            av_samples_set_silence(
+                pointer.pointee.extended_data, 0, samples, pointer.pointee.ch_layout.nb_channels,
+                AVSampleFormat(rawValue: pointer.pointee.format)), "av_samples_set_silence", "sound")
+        return frame
     }
 
     /// The next stretched samples; nil where more input is needed, and at the end.

@@ -86,10 +86,19 @@ enum StreamCopy {
         }
     }
 
-    /// Copies chapters, as far as the result has them, and the file's own metadata.
+    /// Copies the file's own metadata, and chapters, as far as the result has them and it is known which those are.
     static func copyGlobals(from demuxer: Demuxer, to muxer: Muxer, _ timing: CopyTiming) throws(MediaError) {
+        try copyMetadata(
+            demuxer.context.pointee.metadata, to: &muxer.context.pointee.metadata, for: demuxer.path)
+        if !timing.endsWithVideo || !Container.takesChaptersAtItsEnd(muxer) {
+            try copyChapters(from: demuxer, to: muxer, timing)
+        }
+    }
+
+    /// Copies chapters, as far as the result has them.
+    static func copyChapters(from demuxer: Demuxer, to muxer: Muxer, _ timing: CopyTiming) throws(MediaError)
+    {
         let source = demuxer.context.pointee
-        try copyMetadata(source.metadata, to: &muxer.context.pointee.metadata, for: demuxer.path)
         for index in 0..<Int(source.nb_chapters) {
             guard let chapter = source.chapters[index], var placed = timing.place(chapter.pointee) else {
                 continue

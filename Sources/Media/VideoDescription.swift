@@ -15,6 +15,8 @@ public final class VideoDescription: @unchecked Sendable {
     /// Frames in the stream, exact or estimated from duration and rate; nil where neither is known.
     public let frameCount: Int?
     let timeBase: TimeBase
+    /// A unit in which the frames' times are whole, in seconds.
+    private let unit: Rational
     let sampleAspectRatio: AVRational
 
     /// Images.
@@ -24,17 +26,19 @@ public final class VideoDescription: @unchecked Sendable {
         start = .zero
         self.frameCount = frameCount
         timeBase = TimeBase(rate.reciprocal)
+        unit = rate.reciprocal
         sampleAspectRatio = AVRational(num: 0, den: 1)
     }
 
-    /// A file's video stream.
-    init(_ file: PictureReader) {
+    /// A file's video stream, and the instants that its frames lie at.
+    init(_ file: PictureReader, _ grid: FrameGrid?) {
         let stream = file.stream.pointee
         timeBase = file.timeBase
         let average = Rational(frameRate: stream.avg_frame_rate)
         let base = Rational(frameRate: stream.r_frame_rate)
-        frameRate = average ?? base
-        isConstantRate = average != nil && average == base
+        frameRate = grid?.rate ?? average ?? base
+        isConstantRate = grid != nil || average != nil && average == base
+        unit = grid?.unit ?? timeBase.seconds
         start = timeBase.time(file.demuxer.clock.begin(stream.start_time, in: stream.time_base))
         sampleAspectRatio = av_guess_sample_aspect_ratio(file.demuxer.context, file.stream, nil)
         let container = file.demuxer.context.pointee
@@ -42,13 +46,33 @@ public final class VideoDescription: @unchecked Sendable {
             frameCount = Int(stream.nb_frames)
         } else if let frameRate {
             let duration =
-                timeBase.time(stream.duration)
-                ?? TimeBase(Rational(1, Int64(AV_TIME_BASE))).time(container.duration)
+                timeBase.time(stream.duration) ?? Self.statedLength(of: file.stream, start: start)
+                ?? Self.length(of: container, start: start)
             frameCount = duration.map {
                 Int(min(max(1, $0.doubleValue * frameRate.doubleValue), 1e15).rounded())
             }
         } else {
             frameCount = nil
+        }
+    }
+
+    /// How long the video alone lasts, which Matroska's writers state in a tag: its own duration is that of the longest stream.
+    private static func statedLength(of stream: UnsafeMutablePointer<AVStream>, start: Rational?) -> Rational?
+    {
+        guard let tag = av_dict_get(stream.pointee.metadata, "DURATION", nil, 0),
+            let end = FFmpeg.string(tag.pointee.value).flatMap(Rational.init(clockTime:))
+        else { return nil }
+        let length = end - max(start ?? .zero, .zero)
+        return length > .zero ? length : nil
+    }
+
+    /// How long the longest stream lasts; of containers that count from zero, what is left of that behind the video's start.
+    private static func length(of container: AVFormatContext, start: Rational?) -> Rational? {
+        let name = FFmpeg.string(container.iformat.pointee.name) ?? ""
+        let countsFromZero = name.hasPrefix("matroska") || name == "flv"
+        return TimeBase(Rational(1, Int64(AV_TIME_BASE))).time(container.duration).map { end in
+            let length = end - max(start ?? .zero, .zero)
+            return countsFromZero && length > .zero ? length : end
         }
     }
 
@@ -58,7 +82,7 @@ public final class VideoDescription: @unchecked Sendable {
     ///
     /// - Parameter timing: What becomes of the input's times; the result's clock begins at its start.
     public func timeBase(dividedFor rate: Timeline.Rate, _ timing: CopyTiming = .unchanged) -> Rational {
-        let input = timeBase.seconds * timing.stretch
+        let input = unit * timing.stretch
         var unit: Rational
         switch rate {
         case .factor(let factor): unit = input / Rational(Int64(factor))

@@ -154,6 +154,7 @@ final class VideoEncoder {
         if !settings.statesQuality { EncoderDefaults.applyQuantizer(context) }
         let own = context.pointee
         for option in settings.allOptions {
+            try EncoderOptionCheck.check(option, for: name, context, among: settings.allOptions)
             // A list of the encoder library's own parameters adds to ours: later ones win.
             let base = option.key.hasSuffix("-params") ? defaults.first { $0.0 == option.key }?.1 : nil
             let value = (base.map { $0 + ":" } ?? "") + option.value
@@ -162,7 +163,9 @@ final class VideoEncoder {
                 throw .unknownEncoderOption(name: option.key, encoder: name)
             }
             if code < 0 {
-                throw .invalidEncoderOption(name: option.key, value: option.value, encoder: name)
+                throw .invalidEncoderOption(
+                    name: option.key, value: option.value, encoder: name,
+                    accepted: EncoderOptionCheck.accepted(option.key, in: context))
             }
             let now = context.pointee
             // What the frames are is not the user's to say.
@@ -170,7 +173,13 @@ final class VideoEncoder {
                 av_cmp_q(now.time_base, own.time_base) == 0
             else { throw .unknownEncoderOption(name: option.key, encoder: name) }
         }
+        FFmpegLog.beginParameters()
         try FFmpeg.explain("avcodec_open2", "encoder \(name)") { avcodec_open2(context, codec, nil) }
+        if settings.options.contains(where: { $0.key.hasSuffix("-params") }),
+            let reason = FFmpegLog.takeParameters()
+        {
+            throw .invalidEncoderParameters(encoder: name, reason: reason)
+        }
     }
 
     /// Encodes a frame, unless it falls onto the same tick as the one before.

@@ -28,7 +28,9 @@ public final class VideoReader: @unchecked Sendable {
     private let normalizer = FrameNormalizer()
     private let settings: InputSettings
     private var pending: VideoFrame?
-    private var previous: (time: Rational, duration: Rational)?
+    /// The frame before: when it is shown, and when its stream says so.
+    private var previous: (time: Rational, duration: Rational, stated: Rational)?
+    private var grid: FrameGrid?
     private var repaired = 0
     private var unreadable = 0
     private var framesRead = 0
@@ -56,7 +58,8 @@ public final class VideoReader: @unchecked Sendable {
             deinterlacer = settings.deinterlaces ? Deinterlacer(file.stream) : nil
             sequenceNotes = []
             remainingImages = []
-            video = VideoDescription(file)
+            grid = FrameGrid(of: file)
+            video = VideoDescription(file, grid)
         }
         // Packets of other streams lie before the first picture, and have no place to go yet.
         file?.otherPacketHandler = { [unowned self] packet in heldPackets.append(packet) }
@@ -201,12 +204,13 @@ public final class VideoReader: @unchecked Sendable {
     /// A frame that is shown a day behind the one before has a damaged time.
     private static let greatestGap = Rational(86_400)
 
-    /// Gives the frame its time: the stream's own where that is usable, otherwise right behind the frame before.
+    /// Gives the frame its time: the stream's own where that is usable, or the instant that it was rounded from; otherwise
+    /// right behind the frame before.
     private func setTime(of frame: VideoFrame, from decoded: VideoFrame) {
         guard let file, !isSequence else {
             frame.time = previous.map { $0.time + $0.duration } ?? .zero
             frame.duration = (video.frameRate ?? Self.imageRate).reciprocal
-            previous = (frame.time, frame.duration)
+            previous = (frame.time, frame.duration, frame.time)
             return
         }
         let base = file.timeBase
@@ -218,19 +222,26 @@ public final class VideoReader: @unchecked Sendable {
         }
         var time = base.time(decoded.pointer.pointee.best_effort_timestamp)
         if let previous {
-            if let known = time, known > previous.time, known - previous.time <= Self.greatestGap {
+            if let known = time, known > previous.stated, known - previous.stated <= Self.greatestGap {
                 time = known
             } else {
                 repaired += 1
-                let back = time.map { previous.time - $0 }
+                let back = time.map { previous.stated - $0 }
                 // A time that only just repeats is moved by the least, so that those behind it keep theirs.
                 let isRepeat = back.map { $0 >= .zero && $0 <= nominalDuration } ?? false
-                time = previous.time + (isRepeat ? base.seconds : previous.duration)
+                time = previous.stated + (isRepeat ? base.seconds : previous.duration)
             }
         }
-        frame.time = time ?? video.start ?? .zero
-        // Without a duration of its own a frame lasts as long as the one before did.
-        frame.duration = stated ?? previous.map { frame.time - $0.time } ?? nominalDuration
-        previous = (frame.time, frame.duration)
+        let known = time ?? video.start ?? .zero
+        if let instant = grid?.instant(known) {
+            frame.time = instant
+            frame.duration = grid?.duration(stated) ?? stated ?? nominalDuration
+        } else {
+            // The one before may have been put back to an instant within a tick behind its own time.
+            frame.time = previous.map { known > $0.time ? known : $0.time + base.seconds } ?? known
+            // Without a duration of its own a frame lasts as long as the one before did.
+            frame.duration = stated ?? previous.map { frame.time - $0.time } ?? nominalDuration
+        }
+        previous = (frame.time, frame.duration, known)
     }
 }

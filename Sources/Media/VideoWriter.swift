@@ -111,6 +111,11 @@ public final class VideoWriter: @unchecked Sendable {
                 "\(counted(sides.repaired, "packet")) of other streams had no usable time and \(sides.repaired == 1 ? "was" : "were") put behind the one before"
             )
         }
+        for index in sides.disordered {
+            notes.append(
+                "video stream \(index): its frames are stored in another order than they are shown in, and the input does not say "
+                    + "when that is: they may play in the wrong order")
+        }
         if sides.damage > 0 {
             notes.append("packets of sound that could not be decoded: \(sides.damage)")
         }
@@ -211,13 +216,16 @@ public final class VideoWriter: @unchecked Sendable {
                 reason: reason)
         }
         var added: UnsafeMutablePointer<AVStream>?
+        // One note names all that a stream of pictures loses; notes on what it does to the video stay.
+        let losesAll = Container.holdsPicturesAlone(muxer.container) && timing.copiesOthers
+        var losses: [String] = []
         for input in demuxer.streams {
             if input == video {
                 let stream = try addVideo(muxer, encoder, rate: rate)
                 try StreamCopy.describeVideo(stream, like: input, first, in: muxer, &notes)
                 if let loss = Timecode.loss(of: input, at: rate, in: muxer.container, timing) {
                     Timecode.remove(from: stream)
-                    notes.append("\(input.name): its time code is dropped: \(loss)")
+                    losses.append("\(input.name): its time code is dropped: \(loss)")
                 }
                 added = stream
                 plan.append(OutputPlan.Stream(input, isKept: true))
@@ -227,15 +235,31 @@ public final class VideoWriter: @unchecked Sendable {
                 var reason = Timecode.loss(of: video, at: rate, in: muxer.container, timing)
                 if !Timecode.isStated(by: video) {
                     reason = "the video does not refer to it"
-                    notes.append(
+                    losses.append(
                         "time code stream \(input.pointee.index) is dropped: the video does not refer to it")
                 }
                 plan.append(OutputPlan.Stream(input, isKept: reason == nil, reason: reason))
             } else if !StreamCopy.isChapterTrack(input, of: demuxer) {
-                let reason = try sides.add(input, beside: trial, &notes)
+                let reason = try sides.add(input, beside: trial, &losses)
                 plan.append(OutputPlan.Stream(input, isKept: reason == nil, reason: reason))
             }
         }
+        if losesAll {
+            let names = Leftovers.names(in: demuxer, besides: video, timing)
+            if !names.isEmpty {
+                notes.append(
+                    "container \(muxer.containerName) holds pictures alone; dropped: "
+                        + names.joined(separator: ", "))
+            }
+        } else if !Container.holdsChapters(muxer.container) {
+            let chapters = Leftovers.chapterCount(in: demuxer, timing)
+            if chapters > 0 {
+                losses.append(
+                    "\(counted(chapters, "chapter")) \(chapters == 1 ? "is" : "are") dropped: container \(muxer.containerName) holds none"
+                )
+            }
+        }
+        if !losesAll { notes += losses }
         try StreamCopy.copyGlobals(from: demuxer, to: muxer, timing)
         return try added ?? addVideo(muxer, encoder, rate: rate)
     }

@@ -24,6 +24,19 @@ enum Clips {
         try bytes.write(to: file)
     }
 
+    /// Writes sound of one channel (WAV, PCM of 16 bits).
+    static func writeWAV(_ file: URL, rate: Int, samples: [Int16]) throws {
+        func number<T: FixedWidthInteger>(_ value: T) -> Data {
+            withUnsafeBytes(of: value.littleEndian) { Data($0) }
+        }
+        let size = UInt32(2 * samples.count)
+        var bytes = Data("RIFF".utf8) + number(36 + size) + Data("WAVEfmt ".utf8) + number(UInt32(16))
+        bytes += number(UInt16(1)) + number(UInt16(1)) + number(UInt32(rate)) + number(UInt32(2 * rate))
+        bytes += number(UInt16(2)) + number(UInt16(16)) + Data("data".utf8) + number(size)
+        for sample in samples { bytes += number(sample) }
+        try bytes.write(to: file)
+    }
+
     /// Writes an image (PPM, 8 bits) with the colours of `pixel`.
     static func writePPM(_ file: URL, width: Int, height: Int, pixel: (Int, Int) -> (UInt8, UInt8, UInt8))
         throws

@@ -65,4 +65,27 @@ struct CopiedVideoTests {
         // Both videos stay where they were to each other.
         #expect(after.videoTimes.first == found.first?.time)
     }
+
+    /// AVI does not say when frames are shown: what cannot be known is said.
+    @Test func anUnknownOrderIsSaid() async throws {
+        let folder = try TemporaryFolder()
+        for (name, frames) in [("b.mkv", 2), ("plain.mkv", 0)] {
+            try Remux.encode(
+                folder[name], width: 64, height: 48, frames: 10,
+                settings: EncoderSettings(codec: "mpeg4", options: [.init(key: "bf", value: "\(frames)")]),
+                in: folder)
+        }
+        try Remux.encode(
+            folder["a.mkv"], width: 128, height: 96, frames: 12, settings: EncoderSettings(codec: "ffv1"),
+            in: folder)
+        for (name, isSaid) in [("b.mkv", true), ("plain.mkv", false)] {
+            try Remux.combine([folder["a.mkv"], folder[name]], into: folder["two.avi"])
+            let result = try await DainProcess.run(
+                ["interpolate", folder["two.avi"].path, "-o", folder["out.mkv"].path])
+            #expect(result.exitCode == 0, "\(result)")
+            let text =
+                "warning: video stream 1: its frames are stored in another order than they are shown in"
+            #expect(result.stderr.contains(text) == isSaid, "\(result)")
+        }
+    }
 }

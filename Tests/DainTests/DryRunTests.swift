@@ -1,5 +1,7 @@
 import Foundation
+import Media
 import Testing
+import Timing
 
 /// `--dry-run`: what would be done.
 struct DryRunTests {
@@ -68,6 +70,25 @@ struct DryRunTests {
         let seconds = try #require(plan.estimate.seconds)
         #expect(seconds > 0 && plan.estimate.probe == "96x64")
         #expect(report.estimatedSeconds == seconds)
+    }
+
+    /// Sound that is longer than the video, as most is by its encoder's frames, makes no frames.
+    @Test func longerSoundMakesNoFrames() async throws {
+        let folder = try TemporaryFolder()
+        try Remux.encode(
+            folder["picture.mkv"], width: 64, height: 48, frames: 25,
+            settings: EncoderSettings(codec: "ffv1"),
+            in: folder)
+        try Clips.writeWAV(folder["sound.wav"], rate: 8000, samples: [Int16](repeating: 900, count: 16_000))
+        try Remux.combine([folder["picture.mkv"], folder["sound.wav"]], into: folder["clip.mkv"])
+        #expect(try MediaFile(folder["clip.mkv"]).duration == Rational(2))
+        for clip in [folder["clip.mkv"].path, Clips["late-audio.mkv"].path, Clips["attachments.mkv"].path] {
+            let plan = try #require(await plan([clip, "-o", "out.mkv"], in: folder).plans.first)
+            let count = try MediaFile(URL(fileURLWithPath: clip)).video.packets.count
+            #expect(plan.frames.input == count && plan.frames.output == 2 * count, "\(clip)")
+            let rate = clip == folder["clip.mkv"].path ? 25.0 : 24
+            #expect(plan.durations.input == (Double(count) / rate * 1000).rounded() / 1000, "\(clip)")
+        }
     }
 
     @Test func thePlanKeepsItsWord() async throws {

@@ -64,6 +64,58 @@ struct ImageTests {
         #expect(half[0].planes != quarter[0].planes)
     }
 
+    /// The picture between two frames of a sequence is none of its frames.
+    @Test func aDefaultNameAmongOtherImagesIsWarnedOf() async throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(at: folder["shot"], withIntermediateDirectories: false)
+        for number in 1...3 { try Clips.writeRamp(folder["shot/000\(number).ppm"], frame: number) }
+        let pair = ["shot/0001.ppm", "shot/0002.ppm"]
+        let warned = try await run(pair, in: folder)
+        let warnings = warned.stderrLines.filter { $0.hasPrefix("dain: warning: ") }
+        #expect(
+            warnings.count == 1
+                && warnings[0].contains(
+                    "shot/0001-t0.5.ppm: is written among other images, such as 0003.ppm, and"),
+            "\(warned)")
+        // No pattern of the sequence takes it.
+        let frames = try await DainProcess.run(
+            ["interpolate", "shot/%04d.ppm", "--dry-run"], currentDirectory: folder.url)
+        #expect(frames.stdout.contains("frames    3 to 6"), "\(frames)")
+        #expect(try await !run(pair + ["-o", "between.png"], in: folder).stderr.contains("warning"))
+        let alone = try ramps(2)
+        #expect(try await !run(["1.ppm", "2.ppm"], in: alone).stderr.contains("warning"))
+    }
+
+    /// New images do not mix with others where nothing may be replaced.
+    @Test func noOverwriteKeepsFromFoldersWithImages() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["in", "other", "empty"] {
+            try FileManager.default.createDirectory(at: folder[name], withIntermediateDirectories: false)
+        }
+        for number in 1...2 { try Clips.writeRamp(folder["in/\(number).ppm"], frame: number) }
+        try Clips.writeRamp(folder["other/0900.ppm"], frame: 1)
+        try Data("kept".utf8).write(to: folder["other/notes.txt"])
+        func result(_ output: String) async throws -> DainProcess.Result {
+            try await DainProcess.run(
+                ["interpolate", "in", "-o", output, "--no-overwrite"], currentDirectory: folder.url)
+        }
+        for output in ["other/", "other/%04d.ppm"] {
+            let refused = try await result(output)
+            #expect(refused.exitCode == 2 && refused.stderrLines.count == 1, "\(refused)")
+            #expect(
+                refused.stderr.contains(
+                    "\(output): holds images already, such as 0900.ppm; name an empty place"),
+                "\(refused)")
+            #expect(try folder.names(in: "other") == ["0900.ppm", "notes.txt"])
+        }
+        for output in ["empty/", "new/", "other/%04d.png", "other/shot%04d.ppm"] {
+            let done = try await result(output)
+            #expect(done.exitCode == 0, "\(output): \(done)")
+        }
+        #expect(try folder.names(in: "new").count == 4 && folder.names(in: "empty").count == 4)
+        #expect(try folder.names(in: "other").count == 10)
+    }
+
     @Test func aFolderBecomesAFolder() async throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(at: folder["in"], withIntermediateDirectories: false)

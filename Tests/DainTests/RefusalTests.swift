@@ -123,6 +123,73 @@ struct RefusalTests {
         }
     }
 
+    /// One line, which says what is taken: none of the encoder's own, with `--quiet` or without.
+    @Test(arguments: [
+        (
+            ["--preset", "bogus"],
+            "does not take 'bogus' for option 'preset'; it takes ultrafast, superfast, "
+        ),
+        (["--preset", "bogus", "--quiet"], "encoder libx264 does not take 'bogus' for option 'preset'; "),
+        (["--preset", "10"], "does not take '10' for option 'preset'; it takes ultrafast"),
+        (
+            ["--codec", "libx265", "--preset", "bogus"],
+            "encoder libx265 does not take 'bogus' for option 'preset'"
+        ),
+        (["--crf", "99"], "encoder libx264 does not take '99' for option 'crf'; it takes 0 to 51"),
+        (
+            ["--crf", "99", "--pix-fmt", "yuv420p10le"],
+            "does not take '99' for option 'crf'; it takes 0 to 51"
+        ),
+        (["--codec", "libx265", "--crf", "52"], "encoder libx265 does not take '52' for option 'crf'"),
+        (["--codec", "libvpx-vp9", "--crf", "99"], "does not take '99' for option 'crf'; it takes -1 to 63"),
+        (["--encoder-option", "qp=52"], "does not take '52' for option 'qp'; it takes 0 to 51"),
+        (["--encoder-option", "qp=64", "--pix-fmt", "yuv420p10le"], "for option 'qp'; it takes 0 to 63"),
+        (
+            ["--encoder-option", "x264-params=ref=2:crf=99"],
+            "does not take '99' for option 'crf'; it takes 0 to 51"
+        ),
+        (["--encoder-option", "x264-params=bogus=1"], "of its parameters: Error parsing option 'bogus = 1'"),
+        (
+            ["--codec", "libx265", "--encoder-option", "x265-params=bogus=1"],
+            "parameters: Unknown option: bogus"
+        ),
+        (
+            ["--encoder-option", "tune=bogus"],
+            "does not take 'bogus' for option 'tune'; it takes one of film"
+        ),
+        (["--encoder-option", "tune=film,grain"], "does not take 'film,grain' for option 'tune'"),
+        (
+            ["--encoder-option", "profile=bogus"],
+            "does not take 'bogus' for option 'profile'; it takes baseline, main"
+        ),
+        (["--encoder-option", "profile=main", "--crf", "0"], "it takes high444 for this video"),
+        (
+            ["--encoder-option", "profile=high", "--pix-fmt", "yuv422p10le"],
+            "does not take 'high' for option 'profile'; it takes high422, high444 for this video"
+        ),
+        (["--encoder-option", "g=abc"], "does not take 'abc' for option 'g'; it takes numbers"),
+    ])
+    func encoderOptions(_ arguments: [String], _ expected: String) async throws {
+        try await refused(["av.mp4", "-o", "out.mp4"] + arguments, saying: expected)
+    }
+
+    /// The ends of what is taken, and words for it that are less common.
+    @Test(arguments: [
+        ["--crf", "51", "--preset", "0"], ["--crf", "0", "--encoder-option", "profile=high444"],
+        ["--encoder-option", "qp=63", "--pix-fmt", "yuv420p10le"],
+        ["--encoder-option", "tune=film,zerolatency", "--encoder-option", "profile=baseline"],
+        ["--encoder-option", "profile=high422", "--pix-fmt", "yuv422p"],
+        ["--encoder-option", "x264-params=keyint=30:crf=51"], ["--codec", "libx265", "--crf", "51"],
+        ["--codec", "libsvtav1", "--crf", "63"],
+    ])
+    func encoderOptionsThatAreTaken(_ arguments: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let result = try await DainProcess.run(
+            ["interpolate", Clips["av.mp4"].path, "--frames", "3", "--quiet", "-o", "out.mp4"]
+                + arguments, currentDirectory: folder.url)
+        #expect(result.exitCode == 0 && result.stderr.isEmpty, "\(result)")
+    }
+
     @Test(arguments: [
         (["1.ppm", "2.ppm", "--timestep", "0", "-o", "x.png"], "--timestep must be above 0 and below 1"),
         (["1.ppm", "2.ppm", "--timestep", "1", "-o", "x.png"], "--timestep must be above 0 and below 1"),

@@ -1,4 +1,5 @@
 import Foundation
+import Media
 import Testing
 import Timing
 
@@ -46,11 +47,66 @@ struct TimeTests {
         #expect(after.codec == before.codec && after.language == before.language)
         let stretch = Rational(frameRate: slowdown)!
         let length = (before.duration! * stretch).doubleValue
-        // A frame of AAC and the filter's window at either end.
-        #expect(abs(after.duration!.doubleValue - length) < 0.15, "\(after.duration!) for \(length)")
+        // A frame of AAC.
+        #expect(
+            abs(after.duration!.doubleValue - length) <= 1024.0 / 48_000, "\(after.duration!) for \(length)")
         for (packet, next) in zip(after.packets, after.packets.dropFirst()) {
             #expect(packet.time! + packet.duration == next.time!)
         }
+    }
+
+    /// Sound that is not in frames of a fixed length ends with the last of its samples, and no later.
+    @Test(arguments: [("2", Rational(2)), ("4", Rational(4)), ("2.5", Rational(5, 2))])
+    func stretchedSoundLastsToTheSample(_ slowdown: String, _ stretch: Rational) async throws {
+        let folder = try TemporaryFolder()
+        // Two bursts, one of them at the very end.
+        let (rate, length) = (48_000, 59_257)
+        let bursts = [14_400..<19_200, 52_800..<length]
+        var random = SystemRandomNumberGenerator()
+        try Clips.writeWAV(
+            folder["sound.wav"], rate: rate,
+            samples: (0..<length).map { index in
+                bursts.contains { $0.contains(index) } ? Int16.random(in: -9000...9000, using: &random) : 0
+            })
+        try Remux.encode(
+            folder["picture.mkv"], width: 64, height: 48, frames: 4, settings: EncoderSettings(codec: "ffv1"),
+            in: folder)
+        try Remux.combine([folder["picture.mkv"], folder["sound.wav"]], into: folder["clip.mkv"])
+        _ = try await interpolate(
+            folder["clip.mkv"], ["--slowdown", slowdown, "--audio", "stretch"], to: folder["out.mov"])
+        let sound = try MediaFile(folder["out.mov"]).streams(.audio)[0]
+        #expect(sound.codec == "pcm_s16le" && sound.packets[0].time == .zero)
+        let samples = sound.packets.reduce(into: Data()) { $0.append($1.bytes) }.withUnsafeBytes {
+            $0.bindMemory(to: Int16.self).map { Double($0) }
+        }
+        #expect(samples.count == Int((Rational(Int64(length)) * stretch).rounded))
+        // What is heard lies where it belongs: the middle of each burst's energy. Half a window of the filter, which it must
+        // not be off by, is 1024 samples at half the tempo.
+        for burst in bursts {
+            let factor = stretch.doubleValue
+            let around =
+                max(
+                    0, Int(Double(burst.lowerBound - 4800) * factor))..<min(
+                    samples.count, Int(Double(burst.upperBound + 4800) * factor))
+            let energy = around.reduce(0.0) { $0 + samples[$1] * samples[$1] }
+            let middle = around.reduce(0.0) { $0 + Double($1) * samples[$1] * samples[$1] } / energy
+            let wanted = Double(burst.lowerBound + burst.upperBound) / 2 * factor
+            #expect(abs(middle - wanted) < 300 * factor, "\(middle) for \(wanted)")
+        }
+    }
+
+    @Test(arguments: [2, 4]) func stretchedFLACLastsToTheSample(_ slowdown: Int64) async throws {
+        let folder = try TemporaryFolder()
+        let clip = Clips["attachments.mkv"]
+        _ = try await interpolate(clip, [], to: folder["same.mp4"])
+        _ = try await interpolate(
+            clip, ["--slowdown", "\(slowdown)", "--audio", "stretch"], to: folder["slow.mp4"])
+        func length(_ name: String) throws -> Rational {
+            let sound = try #require(MediaFile(folder[name]).streams(.audio).first { $0.codec == "flac" })
+            return sound.packets.reduce(.zero) { $0 + $1.duration }
+        }
+        #expect(try length("slow.mp4") == length("same.mp4") * Rational(slowdown))
+        #expect(try length("same.mp4") > Rational(1, 4))
     }
 
     @Test func aPartIsWhatTheWholeHasThere() async throws {
@@ -89,6 +145,43 @@ struct TimeTests {
             $0.time! >= Rational(1, 10) && $0.time! - Rational(1, 10) < end
         }
         #expect(result.streams(.audio)[0].packets.map(\.bytes) == sound.map(\.bytes))
+    }
+
+    /// Subtitles and chapters end with the last frame, as they do with `--end`.
+    @Test(arguments: ["mp4", "mov", "mkv"]) func aNumberOfFramesCutsWhatIsTimed(_ ending: String) async throws
+    {
+        let folder = try TemporaryFolder()
+        // Matroska does not hold the subtitles of the one, nor MP4 those of the other.
+        let clip = Clips[ending == "mkv" ? "attachments.mkv" : "av.mp4"]
+        // 21 frames at 48 a second, of a clip that may begin behind zero.
+        let start = try MediaFile(clip).videoTimes[0]
+        let end = start + Rational(ending == "mkv" ? 10 : 21, 48)
+        let frames = ["--frames", ending == "mkv" ? "10" : "21"]
+        let limited = folder["limited.\(ending)"]
+        let ended = folder["ended.\(ending)"]
+        _ = try await interpolate(clip, frames, to: limited)
+        _ = try await interpolate(
+            clip, ["--end", String(format: "%.9f", end.doubleValue)], to: ended)
+        let (a, b) = (try MediaFile(limited), try MediaFile(ended))
+        #expect(a.videoTimes == b.videoTimes)
+        let (cues, wanted) = (a.streams(.subtitle).first?.packets, b.streams(.subtitle).first?.packets)
+        let tick = Rational(1, 1000)
+        #expect(cues?.map(\.bytes) == wanted?.map(\.bytes) && cues?.isEmpty == false)
+        for (cue, other) in zip(cues ?? [], wanted ?? []) {
+            #expect(cue.time == other.time)
+            #expect(cue.duration - other.duration <= tick && other.duration - cue.duration <= tick)
+        }
+        let whole = try MediaFile(clip).streams(.subtitle)[0].packets
+        #expect(whole.contains { $0.time! + $0.duration > end }, "the clip has nothing to cut")
+        #expect(a.chapters.map(\.title) == b.chapters.map(\.title) && !a.chapters.isEmpty)
+        for (chapter, other) in zip(a.chapters, b.chapters) {
+            #expect(chapter.start == other.start)
+            #expect(chapter.end - other.end <= tick && other.end - chapter.end <= tick)
+        }
+        _ = try await interpolate(clip, frames + ["--resume"], to: folder["resumed.\(ending)"])
+        let resumed = try MediaFile(folder["resumed.\(ending)"])
+        #expect(resumed.chapters == a.chapters)
+        #expect(resumed.streams(.subtitle).map(\.packets) == a.streams(.subtitle).map(\.packets))
     }
 
     /// An hour of one picture: nothing is computed, no instant drifts, the sound stays as it is.

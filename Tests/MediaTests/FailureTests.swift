@@ -49,7 +49,7 @@ import Timing
         (.init(codec: "libx264"), "webm", "container webm cannot hold video of codec h264"),
         (.init(codec: "nonsense"), "mp4", "no video encoder is called 'nonsense'"),
         (.init(codec: "aac"), "mp4", "no video encoder is called 'aac'"),
-        (.init(preset: "nonsense"), "mp4", "encoder libx264 cannot be set up: "),
+        (.init(preset: "nonsense"), "mp4", "encoder libx264 does not take 'nonsense' for option 'preset'"),
         (.init(quality: -5), "mp4", "encoder libx264 does not take '-5' for option 'crf'"),
         (.init(codec: "mpeg4", quality: 20), "mkv", "encoder mpeg4 has no option 'crf'"),
         (.init(pixelFormat: "nonsense"), "mp4", "no pixel format is called 'nonsense'"),

@@ -43,7 +43,8 @@ import Testing
         #expect(before.count == after.count)
         // Matroska holds no times below zero: all streams move together then.
         let shift = output.streams[0].start - input.streams[0].start
-        #expect(shift >= 0 && shift < 0.03)
+        // The same time in ticks of two lengths differs in the last bit of a double.
+        #expect(shift > -1e-15 && shift < 0.03)
         for (a, b) in zip(before, after) {
             #expect(a.packets.map(\.bytes) == b.packets.map(\.bytes))
             for (p, q) in zip(a.packets, b.packets) {
@@ -144,7 +145,6 @@ import Testing
     @Test(arguments: [
         ("av.mp4", "webm", ["audio stream 1 (aac)", "subtitle stream 2 (mov_text)"]),
         ("av.mp4", "avi", ["subtitle stream 2 (mov_text)"]),
-        ("av.mp4", "gif", ["audio stream 1 (aac)", "subtitle stream 2 (mov_text)"]),
         ("av.mp4", "mkv", ["subtitle stream 2 (mov_text)"]),
         ("attachments.mkv", "mp4", ["subtitle stream 3 (subrip)", "attachment stream 4 (ttf)"]),
         (

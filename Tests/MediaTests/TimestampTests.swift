@@ -115,6 +115,56 @@ import Timing
         #expect(decoded.notes.contains { $0.contains("1 frame had no usable time and was put") })
     }
 
+    /// Matroska rounds to milliseconds; frames of a constant rate come out of it as they went in.
+    @Test(arguments: [
+        Rational(24), Rational(24_000, 1001), Rational(30_000, 1001), Rational(60), Rational(60_000, 1001),
+        Rational(144),
+    ])
+    func aConstantRateIsReadWithoutTheContainersRounding(_ rate: Rational) throws {
+        let path = scratch.path("in.mkv")
+        try write(path, at: (0..<90).map { Rational($0) / rate }, rate: rate)
+        let decoded = try Decoded(path)
+        #expect(decoded.frames.map(\.time) == (0..<90).map { Rational($0) / rate })
+        #expect(decoded.frames.allSatisfy { $0.duration == rate.reciprocal })
+        // So they do from another millisecond on.
+        let late = scratch.path("late.mkv")
+        try write(late, at: (0..<90).map { Rational(7, 1000) + Rational($0) / rate }, rate: rate)
+        #expect(
+            try Decoded(late).frames.map(\.time) == (0..<90).map { Rational(7, 1000) + Rational($0) / rate })
+    }
+
+    /// What keeps to no rate stays as it is, also where the container states one; and so does all behind the first frame
+    /// that does not keep to it.
+    @Test func aVariableRateIsNotRegularised() throws {
+        let path = scratch.path("in.mkv")
+        let steps: [Int64] = [0, 42, 83, 126, 165, 208, 250, 291, 330]
+        try write(path, at: steps.map { Rational($0, 1000) }, rate: Rational(24))
+        #expect(try Decoded(path).frames.map(\.time) == steps.map { Rational($0, 1000) })
+        let changing = scratch.path("changing.mkv")
+        let regular = (0..<300).map { Rational($0, 24) }
+        let later = (0..<20).map { regular[299] + Rational(($0 + 1) * 45, 1000) }
+        try write(changing, at: regular + later, rate: Rational(24))
+        let times = try Decoded(changing).frames.map(\.time)
+        #expect(Array(times.prefix(300)) == regular)
+        let rounded = later.map { Rational(($0 * Rational(1000)).rounded, 1000) }
+        #expect(Array(times.dropFirst(300)) == rounded)
+    }
+
+    private func write(_ path: String, at times: [Rational], rate: Rational) throws {
+        let frame = try VideoFrame(
+            width: 64, height: 48, pixelFormat: "yuv420p",
+            bytes: [UInt8](repeating: 90, count: 64 * 48 * 3 / 2))
+        let reader = try VideoReader(path: Clip.path("one-frame.mp4"))
+        let writer = try VideoWriter(
+            path: path, copying: reader, first: frame, rate: rate, timeBase: Rational(1, 48_000),
+            settings: EncoderSettings(codec: "libx264", preset: "ultrafast"), overwrite: true, inputs: [])
+        for (index, time) in times.enumerated() {
+            let next = index + 1 < times.count ? times[index + 1] : time + rate.reciprocal
+            try writer.write(frame, at: time, duration: next - time)
+        }
+        try writer.finish()
+    }
+
     /// A raw stream has no times: its frames follow each other at the nominal rate.
     @Test func framesWithoutTimesFollowEachOther() throws {
         let raw = scratch.path("raw.h264")

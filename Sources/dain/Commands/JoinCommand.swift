@@ -10,7 +10,8 @@ struct JoinCommand: ParsableCommand, HasDiagnostics {
         abstract: "Put segments made by 'interpolate --range' together, without encoding them anew.",
         discussion: """
             The segments are given in their order. Each must begin where the one before it ends, and the result is \
-            counted again when it is written.
+            counted again when it is written. Whether they are all of the clip only --from can tell: it warns of what \
+            is missing at the beginning and the end, and refuses segments that are of another clip.
             """)
 
     @Argument(help: ArgumentHelp("The segments, in their order.", valueName: "segment"), completion: .file())
@@ -41,9 +42,14 @@ struct JoinCommand: ParsableCommand, HasDiagnostics {
     func run() throws {
         let log = Logger(label: "dain.join")
         let joiner = SegmentJoiner(segments, original: original)
-        let (frames, notes) = try joiner.join(to: output, overwrite: !noOverwrite)
-        for note in notes { log.warning("\(note)") }
-        log.notice("wrote \(output): \(counted(frames, "frame")) of \(counted(segments.count, "segment"))")
+        let joined = try joiner.join(to: output, overwrite: !noOverwrite)
+        for note in joined.notes { log.warning("\(note)") }
+        let span = "from \(joined.start) to \(joined.end)"
+        let rest =
+            original == nil ? "; whether the clip goes on before or behind them, only --from can tell" : ""
+        log.notice(
+            "wrote \(output): \(counted(joined.frames, "frame")) of \(counted(segments.count, "segment")), \(span)\(rest)"
+        )
     }
 }
 

@@ -36,6 +36,13 @@ struct ImagePairJob {
             like: output, settings: command.encoding.settings, overwrite: !command.noOverwrite,
             inputs: command.inputs)
         try writer.check(output)
+        if command.output == nil,
+            let neighbour = try ImageWriter.neighbour(of: output, besides: command.inputs)
+        {
+            monitor.warn(
+                "\(output): is written among other images, such as \(neighbour), and a run on their folder takes it for one of "
+                    + "its frames; -o names another place")
+        }
         return (output, writer)
     }
 

@@ -41,6 +41,7 @@ struct VideoJob {
             let writer = try ImageSequenceWriter(
                 path: output, input: input, settings: command.encoding.settings,
                 overwrite: !command.noOverwrite)
+            if let loss = reader.lossInImages(plan.timing) { report(["\(output): \(loss)"]) }
             if command.scenes.settings.duplicates == .drop {
                 report(["\(output): images have no times, so what '--duplicates drop' leaves out is lost"])
             }

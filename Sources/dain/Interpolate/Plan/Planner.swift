@@ -63,8 +63,8 @@ struct Planner {
         if ImageSequenceWriter.isSequence(output) {
             if command.encoding.format != nil { throw VideoJob.formatOfImages(output) }
             return try ImageSequenceWriter.plan(
-                path: output, input: command.inputs[0], copying: reader, settings: settings,
-                overwrite: overwrite, folderExists: folderExists)
+                path: output, input: command.inputs[0], copying: reader, timing: time.timing,
+                settings: settings, overwrite: overwrite, folderExists: folderExists)
         }
         return try VideoWriter.plan(
             path: output, copying: reader, first: first, rate: time.outputRate,
