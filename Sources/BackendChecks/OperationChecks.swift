@@ -93,9 +93,9 @@ public struct OperationChecks<B: Backend> {
                 for addend in [nil, residual] {
                     let output = try both.output(shape.scaled(by: factor), as: .values)
                     backend.upsampleBilinear(
-                        input.tested, factor: factor, scale: 1.7, adding: addend?.tested, into: output.tested)
+                        input.tested, factor: factor, scale: .constant(1.7), adding: addend?.tested, into: output.tested)
                     both.reference.upsampleBilinear(
-                        input.reference, factor: factor, scale: 1.7, adding: addend?.reference,
+                        input.reference, factor: factor, scale: .constant(1.7), adding: addend?.reference,
                         into: output.reference)
                     report(try both.compare(output, "upsampleBilinear \(factor)", tolerance: 1e-6))
                 }

@@ -60,29 +60,31 @@ extension CUDABackend {
                 inputPitch: input.pitch, outputPitch: output.pitch, residualPitch: residual?.pitch,
                 isHalf: output.isHalf, allowsMatrixUnits: precision != .fp32)
         }
-        let weights = try convolution.weights(
-            .matrix(inputs: input.shape.channels, outputs: output.shape.channels, isHalf: output.isHalf))
         func run(_ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor) throws {
             let geometry = geometry(input, residual, output)
             func launch(_ plan: ConvolutionPlan, into output: CUDATensor) throws {
+                let form = plan.choice.form
+                let weights = try convolution.weights(
+                    .matrix(
+                        inputs: input.shape.channels, outputs: output.shape.channels, isHalf: output.isHalf,
+                        form: form))
                 let workspace = try pool.allocate(max(1, plan.workspaceBytes))
-                // What is still to be added must not be written over.
-                let sums =
-                    plan.isFused || residual?.address != output.address
-                    ? output : try output.emptyCopy(pool: pool)
+                let source =
+                    form == .columns ? try columns(of: input, convolution.description) : input
                 try cuDNN.exclusively {
+                    let sums = try sums(plan, residual, output)
                     try plan.run(
-                        input: input, weights: weights.weights.address, bias: weights.bias.address,
+                        input: source, weights: weights.weights.address, bias: weights.bias.address,
                         residual: residual, output: sums, workspace: workspace.address)
+                    if !plan.isFused { finish(sums, convolution, weights.bias, residual, output) }
                 }
-                if !plan.isFused { finish(sums, convolution, weights.bias, residual, output) }
             }
             let plan = try convolution.plan(geometry) {
                 // Trials write elsewhere: what is added may be the output itself.
                 let scratch = try output.emptyCopy(pool: pool)
-                return try PlanChooser(geometry, layer: convolution.name, cuDNN: cuDNN, device: device).best {
-                    try launch($0, into: scratch)
-                }
+                return try PlanChooser(
+                    geometry, layer: convolution.name, cuDNN: cuDNN, device: device, memory: planMemory
+                ).best { try launch($0, into: scratch) }
             }
             try launch(plan, into: output)
         }
@@ -96,6 +98,31 @@ extension CUDABackend {
             try run(source, try residual.map(dense), target)
             copy(target, into: output)
         }
+    }
+
+    /// Where a plan writes: the output, or a map for `finish` to read.
+    private func sums(_ plan: ConvolutionPlan, _ residual: CUDATensor?, _ output: CUDATensor) throws
+        -> CUDATensor
+    {
+        if case .pixels = plan.choice.form {
+            return try CUDATensor(output.shape, isHalf: output.isHalf, padding: 0, pool: pool)
+        }
+        // What is still to be added must not be written over.
+        return plan.isFused || residual?.address != output.address ? output : try output.emptyCopy(pool: pool)
+    }
+
+    /// The columns under a kernel, as channels: column · channels + channel.
+    private func columns(of input: CUDATensor, _ description: ConvolutionDescription) throws -> CUDATensor {
+        let channels = ConvolutionGeometry.columns(description.inputChannels, description.kernel)
+        let made = try CUDATensor(
+            input.shape.with(channels: channels), isHalf: input.isHalf, padding: 0, pool: pool)
+        try device.launch(
+            "gather_columns", threads: made.shape.count / 8,
+            [
+                .tensor(input.onDevice), .integer(description.inputChannels), .integer(description.kernel),
+                .tensor(made.onDevice),
+            ])
+        return made
     }
 
     /// output = activation(sums + bias + residual)

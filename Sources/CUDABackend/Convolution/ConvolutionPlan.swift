@@ -15,6 +15,22 @@ struct ConvolutionGeometry: Hashable {
     var residualPitch: Int?
     var isHalf: Bool
     var allowsMatrixUnits: Bool
+    var form = ConvolutionForm.plain
+
+    func with(_ form: ConvolutionForm) -> ConvolutionGeometry {
+        var other = self
+        other.form = form
+        return other
+    }
+}
+
+/// Which of the ways that cuDNN offers: enough to find it again under the same cuDNN and GPU.
+struct PlanChoice: Hashable, Sendable {
+    var form: ConvolutionForm
+    var isFused: Bool
+    var heuristics: Int
+    /// In the order that cuDNN recommends.
+    var position: Int
 }
 
 /// cuDNN's way to compute one convolution: activation(convolution(x) + residual + bias).
@@ -31,29 +47,36 @@ final class ConvolutionPlan: @unchecked Sendable {
     private let cuDNN: CuDNN
     private let hasResidual: Bool
     /// Whether cuDNN also adds the residual and the bias and applies the activation. Where it does not, `finish` must.
-    let isFused: Bool
+    var isFused: Bool { choice.isFused }
+    let choice: PlanChoice
 
-    private init(_ plan: CuDNNDescriptor, isFused: Bool, _ geometry: ConvolutionGeometry, _ cuDNN: CuDNN)
+    private init(
+        _ plan: CuDNNDescriptor, _ choice: PlanChoice, _ geometry: ConvolutionGeometry, _ cuDNN: CuDNN
+    )
         throws
     {
         self.plan = plan
-        self.isFused = isFused
+        self.choice = choice
         self.cuDNN = cuDNN
-        hasResidual = isFused && geometry.residualPitch != nil
+        hasResidual = choice.isFused && geometry.residualPitch != nil
         workspaceBytes = try plan.integer(CCUDNN_EXECUTION_PLAN_WORKSPACE_SIZE)
     }
 
     /// Gives `body` the plans that can be made, in the order that cuDNN recommends, until it has enough; they are made when
     /// they are asked for, as each may have to be compiled. Throws ``CUDAError`` where there is none at all.
+    /// - Parameter only: The one plan that is meant; nil means all.
     static func forEach(
-        _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String,
+        _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String, only: PlanChoice? = nil,
         _ body: (ConvolutionPlan) throws -> Enough
     ) throws {
+        // Pixels that count as one are parted again when the bias is added.
+        let mayFuse = geometry.pixels == 1
         var reason = "no engine is offered"
         var count = 0
         for (isFused, mode) in [
             (true, CCUDNN_HEURISTICS_A), (false, CCUDNN_HEURISTICS_A), (true, CCUDNN_HEURISTICS_FALLBACK),
-        ] where count == 0 || mode != CCUDNN_HEURISTICS_FALLBACK {
+        ] where (count == 0 || mode != CCUDNN_HEURISTICS_FALLBACK) && (mayFuse || !isFused) {
+            if let only, only.isFused != isFused || only.heuristics != mode { continue }
             let configurations: [CuDNNDescriptor]
             do {
                 let heuristics = try CuDNNDescriptor(CCUDNN_ENGINE_HEURISTICS_DESCRIPTOR, cuDNN.functions)
@@ -67,14 +90,17 @@ final class ConvolutionPlan: @unchecked Sendable {
                 reason = "\(error)"
                 continue
             }
-            for configuration in configurations {
+            for (position, configuration) in configurations.enumerated() {
+                if let only, only.position != position { continue }
                 let made: ConvolutionPlan
                 do {
                     if !geometry.allowsMatrixUnits, try usesMatrixUnits(configuration, cuDNN) { continue }
                     let plan = try CuDNNDescriptor(CCUDNN_EXECUTION_PLAN_DESCRIPTOR, cuDNN.functions)
                     try plan.set(CCUDNN_EXECUTION_PLAN_HANDLE, handle: cuDNN.handle)
                     try plan.set(CCUDNN_EXECUTION_PLAN_CONFIGURATION, [configuration])
-                    made = try ConvolutionPlan(plan.finalized(), isFused: isFused, geometry, cuDNN)
+                    let choice = PlanChoice(
+                        form: geometry.form, isFused: isFused, heuristics: mode, position: position)
+                    made = try ConvolutionPlan(plan.finalized(), choice, geometry, cuDNN)
                 } catch {
                     reason = "\(error)"
                     continue
@@ -130,22 +156,22 @@ final class ConvolutionPlan: @unchecked Sendable {
     {
         let builder = GraphBuilder(geometry: geometry, functions: cuDNN.functions)
         let input = try builder.map(
-            Identifier.input, geometry.inputChannels, geometry.height, geometry.width,
-            pitch: geometry.inputPitch)
-        let kernel = geometry.description.kernel
+            Identifier.input, geometry.computedInputs, geometry.height, geometry.width,
+            pitch: geometry.form == .columns ? geometry.computedInputs : geometry.inputPitch)
+        let (rows, columns, inputs) = (
+            geometry.description.kernel, geometry.kernelWidth, geometry.computedInputs
+        )
         let weights = try builder.tensor(
-            Identifier.weights, [geometry.outputChannels, geometry.inputChannels, kernel, kernel],
-            strides: [
-                kernel * kernel * geometry.inputChannels, 1, kernel * geometry.inputChannels,
-                geometry.inputChannels,
-            ])
+            Identifier.weights, [geometry.computedOutputs, inputs, rows, columns],
+            strides: [rows * columns * inputs, 1, columns * inputs, inputs])
         let bias = try builder.tensor(
             Identifier.bias, [1, geometry.outputChannels, 1, 1],
             strides: [geometry.outputChannels, 1, geometry.outputChannels, geometry.outputChannels])
         let size = geometry.description.outputShape(
             for: Shape(channels: 1, height: geometry.height, width: geometry.width))
         func made(_ identifier: Int, pitch: Int) throws -> CuDNNDescriptor {
-            try builder.map(identifier, geometry.outputChannels, size.height, size.width, pitch: pitch)
+            try builder.map(
+                identifier, geometry.computedOutputs, size.height, size.width / geometry.pixels, pitch: pitch)
         }
         func finished(_ operations: [CuDNNDescriptor]) throws -> CuDNNDescriptor {
             let graph = try CuDNNDescriptor(CCUDNN_OPERATION_GRAPH_DESCRIPTOR, cuDNN.functions)
@@ -156,7 +182,10 @@ final class ConvolutionPlan: @unchecked Sendable {
         if !isFused {
             return try finished([
                 builder.convolution(
-                    input, weights, into: made(Identifier.output, pitch: geometry.outputPitch))
+                    input, weights,
+                    into: made(
+                        Identifier.output,
+                        pitch: geometry.pixels > 1 ? geometry.computedOutputs : geometry.outputPitch))
             ])
         }
         // Steps from the convolution to the output; what passes between them is never stored.
@@ -235,9 +264,12 @@ private struct GraphBuilder {
         try what.set(CCUDNN_CONVOLUTION_MODE, CCUDNN_CROSS_CORRELATION, ofType: CCUDNN_TYPE_CONVOLUTION_MODE)
         try what.set(CCUDNN_CONVOLUTION_SPATIAL_DIMENSIONS, integers: [2])
         try what.set(CCUDNN_CONVOLUTION_DILATIONS, integers: [description.dilation, description.dilation])
-        try what.set(CCUDNN_CONVOLUTION_STRIDES, integers: [description.stride, description.stride])
-        try what.set(CCUDNN_CONVOLUTION_PRE_PADDINGS, integers: [description.padding, description.padding])
-        try what.set(CCUDNN_CONVOLUTION_POST_PADDINGS, integers: [description.padding, description.padding])
+        try what.set(
+            CCUDNN_CONVOLUTION_STRIDES, integers: [description.stride, description.stride * geometry.pixels])
+        // The last of several pixels needs as much on the right as the first on the left.
+        let padding = [description.padding, geometry.form == .columns ? 0 : description.padding]
+        try what.set(CCUDNN_CONVOLUTION_PRE_PADDINGS, integers: padding)
+        try what.set(CCUDNN_CONVOLUTION_POST_PADDINGS, integers: padding)
         let operation = try CuDNNDescriptor(CCUDNN_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR, functions)
         try operation.set(CCUDNN_OPERATION_CONVOLUTION_DESCRIPTOR, [try what.finalized()])
         try operation.set(CCUDNN_OPERATION_CONVOLUTION_X, [input])

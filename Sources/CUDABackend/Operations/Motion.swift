@@ -67,6 +67,9 @@ extension CUDABackend {
     public func blend(_ first: CUDATensor, _ second: CUDATensor, at t: Float, into output: CUDATensor) {
         run(
             "blend", threads: output.shape.count,
-            [.tensor(first.onDevice), .tensor(second.onDevice), .float(t), .tensor(output.onDevice)])
+            [
+                .tensor(first.onDevice), .tensor(second.onDevice), .float(t), .address(Recorder.timeAddress),
+                .tensor(output.onDevice),
+            ])
     }
 }

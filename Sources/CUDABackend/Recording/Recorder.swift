@@ -1,0 +1,20 @@
+import CCUDA
+
+/// What one recording is made with, while its work is queued.
+final class Recorder: @unchecked Sendable {
+    /// Set while the caller's work is recorded instead of run.
+    @TaskLocal static var current: Recorder?
+
+    /// Values that change from one repetition to the next, and where each repetition finds them.
+    let source: UnsafeRawPointer?
+    let staged: PinnedMemory?
+    /// The time between the two frames, a float.
+    let time: CUdeviceptr
+
+    init(source: UnsafeRawPointer?, staged: PinnedMemory?, time: CUdeviceptr) {
+        (self.source, self.staged, self.time) = (source, staged, time)
+    }
+
+    /// Where kernels read the time from; 0 while nothing is recorded, when they are told it.
+    static var timeAddress: CUdeviceptr { current?.time ?? 0 }
+}
