@@ -46,7 +46,8 @@ extension CPUBackend {
     }
 
     public func upsampleBilinear(
-        _ input: CPUTensor, factor: Int, scale: TimedScale, adding residual: CPUTensor?, into output: CPUTensor
+        _ input: CPUTensor, factor: Int, scale: TimedScale, adding residual: CPUTensor?,
+        into output: CPUTensor
     ) {
         let scale = scale.value
         assert(output.shape == input.shape.scaled(by: factor), "upsampling multiplies the size")

@@ -3,8 +3,8 @@ import Tensors
 
 /// The networks' operations on an NVIDIA GPU: convolutions by cuDNN, all else by the project's own kernels.
 ///
-/// Results do not change within a process. Another process may choose another of cuDNN's engines for a convolution, since they
-/// are chosen by their time, and then rounds differently. Operations are queued and return at once; `download` waits.
+/// The ways of computing convolutions are chosen by their time, and kept on disk (``PlanMemory``): where nothing is kept yet, another
+/// may be chosen, which rounds differently. Operations are queued and return at once; `download` waits.
 public struct CUDABackend: Backend {
     private let recorder: Profile?
     public let precision: Precision
@@ -69,7 +69,8 @@ public struct CUDABackend: Backend {
 
     private func makeTensor(_ shape: Shape, as content: TensorContent, isLasting: Bool) throws -> CUDATensor {
         let isHalf = content == .features && precision.storesHalf
-        let multiple = content == .values ? 1 : shape.channels > 256 ? 64 : 8
+        // Pixels begin at multiples of 32 bytes, the least that memory is read and written in.
+        let multiple = content == .values ? 1 : shape.channels > 256 ? 64 : shape.channels > 8 ? 16 : 8
         let padding = (multiple - shape.channels % multiple) % multiple
         let tensor = try CUDATensor(
             shape, isHalf: isHalf, padding: padding, isLasting: isLasting, pool: pool)
@@ -86,18 +87,19 @@ public struct CUDABackend: Backend {
     public func upload(_ values: UnsafeBufferPointer<Float>, to tensor: CUDATensor) throws {
         precondition(values.count == tensor.shape.count, "values do not fill the tensor")
         guard let base = values.baseAddress else { return }
-        let planes = try pool.allocate(values.count * 4)
-        // From pageable memory the driver has copied the values when it returns.
-        var source = UnsafeRawPointer(base)
+        let planes: MemoryBlock
         if let recorder = Recorder.current {
-            guard let staged = recorder.staged, recorder.source == source, staged.bytes == values.count * 4
-            else {
-                throw CUDAError.recording("values are uploaded that were not named")
+            // Each repetition copies other values there, before it begins.
+            guard let upload = recorder.upload, recorder.source == UnsafeRawPointer(base),
+                upload.staged.bytes == values.count * 4
+            else { throw CUDAError.recording("values are uploaded that were not named") }
+            planes = upload.planes
+        } else {
+            planes = try pool.allocate(values.count * 4)
+            // From pageable memory: the driver has copied the values when it returns.
+            try device.call("cuMemcpyHtoDAsync") {
+                $0.memcpyHostToDevice(planes.address, base, values.count * 4, device.stream)
             }
-            source = UnsafeRawPointer(staged.pointer)
-        }
-        try device.call("cuMemcpyHtoDAsync") {
-            $0.memcpyHostToDevice(planes.address, source, values.count * 4, device.stream)
         }
         try device.launch(
             "from_planes", threads: tensor.shape.count, [.address(planes.address), .tensor(tensor.onDevice)])
@@ -113,7 +115,9 @@ public struct CUDABackend: Backend {
         try device.launch(
             "to_planes", threads: count, [.tensor(tensor.onDevice), .address(planes.address)])
         let place = try pinned.start(planes.address, bytes: count * 4)
-        return PendingValues { [pinned] values in
+        return PendingValues { [pinned, planes] values in
+            // The copy reads them until it is finished.
+            defer { withExtendedLifetime(planes) {} }
             precondition(values.count == count, "the tensor does not fill the values")
             try pinned.finish(place) {
                 values.baseAddress?.update(from: $0.assumingMemoryBound(to: Float.self), count: count)
@@ -131,12 +135,12 @@ public struct CUDABackend: Backend {
 
     public func repeating<Output: Sendable>(
         _ name: String, reading inputs: [CUDATensor], uploading values: UnsafeBufferPointer<Float>?,
-        at t: Float?, _ body: () throws -> Output
+        at t: Float?, mayOverlap: Bool, _ body: () throws -> Output
     ) throws -> Repeated<Output> {
         if profile != nil || Lane.current != nil || Recorder.current != nil {
             return Repeated(output: try body(), lease: nil)
         }
-        return try recordings.run(name, reading: inputs, uploading: values, at: t, body)
+        return try recordings.run(name, reading: inputs, uploading: values, at: t, isAhead: mayOverlap, body)
     }
 
     // MARK: Kernels

@@ -59,7 +59,7 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
                 }
                 return try backend.repeating(
                     "frame of \(shape.width)x\(shape.height) for \(identity)", reading: [], uploading: values,
-                    at: nil
+                    at: nil, mayOverlap: true
                 ) {
                     let picture = try picture()
                     return (picture, try network.frame(picture))
@@ -115,7 +115,7 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
         let features = try features(of: pair, strategy)
         let made = try backend.repeating(
             "new frame of \(width)x\(height) for \(identity)", reading: features.tensors, uploading: nil,
-            at: t
+            at: t, mayOverlap: false
         ) {
             let result = try network.interpolate(features, at: t)
             let cropped = try backend.makeLastingTensor(
@@ -201,7 +201,8 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
             try tiles(of: pair.first, strategy)[0], try tiles(of: pair.second, strategy)[0]
         )
         let features = try backend.repeating(
-            "pair for \(identity)", reading: first.tensors + second.tensors, uploading: nil, at: nil
+            "pair for \(identity)", reading: first.tensors + second.tensors, uploading: nil, at: nil,
+            mayOverlap: true
         ) { try network.pair(first, second) }
         pair.remember(features)
         return features.output

@@ -2,7 +2,7 @@ extension [Float] {
     private typealias Lanes = SIMD16<Float>
 
     /// The least range that holds all finite values and `least`.
-    func range(including least: ClosedRange<Float>) -> ClosedRange<Float> {
+    package func range(including least: ClosedRange<Float>) -> ClosedRange<Float> {
         withUnsafeBufferPointer { values in
             var (lower, upper) = (Lanes(repeating: least.lowerBound), Lanes(repeating: least.upperBound))
             let whole = values.count / Lanes.scalarCount * Lanes.scalarCount
@@ -24,7 +24,7 @@ extension [Float] {
     }
 
     /// Brings all values into a range that holds 0. A value that is not a number counts as black: encoders have no such colour.
-    mutating func clamp(to range: ClosedRange<Float>) {
+    package mutating func clamp(to range: ClosedRange<Float>) {
         withUnsafeMutableBufferPointer { values in
             let whole = values.count / Lanes.scalarCount * Lanes.scalarCount
             let raw = UnsafeMutableRawBufferPointer(values)

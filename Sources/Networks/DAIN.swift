@@ -173,34 +173,38 @@ public struct DAIN<B: Backend>: Sendable {
         )
         try project(pair, at: t, into: flow0, flow1)
         let blend = try backend.makeTensor(shape, as: .values)
-        try backend.measure("warp") {
-            let warped0 = try backend.makeTensor(shape, as: .values)
-            let warped1 = try backend.makeTensor(shape, as: .values)
-            let rows = 0..<shape.height
-            try backend.warpAdaptively(
-                pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
-            try backend.warpAdaptively(
-                pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
-            backend.blend(warped0, warped1, at: t, into: blend)
+        if skipsRectification {
+            try backend.measure("warp") { try self.blend(pair, flow0, flow1, at: t, into: blend) }
+            return Result(output: blend, blend: blend, flow0: flow0, flow1: flow1)
         }
-        if skipsRectification { return Result(output: blend, blend: blend, flow0: flow0, flow1: flow1) }
-        let (context0, context1) = (try context(of: pair.first), try context(of: pair.second))
-        typealias Input = RectifyNetInput
+        let warped = WarpedPair(
+            first: .init(
+                image: pair.first.image, context: try context(of: pair.first), flow: flow0,
+                taps: pair.kernel0),
+            second: .init(
+                image: pair.second.image, context: try context(of: pair.second), flow: flow1,
+                taps: pair.kernel1), t: t)
         let output = try rectifyNet.frame(adding: blend) { rows, input in
             try backend.measure("warp") {
-                let (warped0, warped1) = (
-                    input.channels(Input.warpedContext0), input.channels(Input.warpedContext1)
-                )
-                try backend.warpAdaptively(context0, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
-                try backend.warpAdaptively(context1, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
-                backend.copyRows(rows, of: blend, into: input.channels(Input.blend), at: 0)
-                backend.copyRows(rows, of: flow0, into: input.channels(Input.flow0), at: 0)
-                backend.copyRows(rows, of: flow1, into: input.channels(Input.flow1), at: 0)
-                backend.copyRows(rows, of: pair.kernel0, into: input.channels(Input.kernel0), at: 0)
-                backend.copyRows(rows, of: pair.kernel1, into: input.channels(Input.kernel1), at: 0)
+                try backend.assemble(warped, rows: rows, into: input, blend: blend)
             }
         }
         return Result(output: output, blend: blend, flow0: flow0, flow1: flow1)
+    }
+
+    /// The new frame without rectification.
+    private func blend(
+        _ pair: Pair, _ flow0: B.Tensor, _ flow1: B.Tensor, at t: Float, into blend: B.Tensor
+    ) throws {
+        let (warped0, warped1) = (
+            try backend.makeTensor(blend.shape, as: .values), try backend.makeTensor(blend.shape, as: .values)
+        )
+        let rows = 0..<blend.shape.height
+        try backend.warpAdaptively(
+            pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
+        try backend.warpAdaptively(
+            pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
+        backend.blend(warped0, warped1, at: t, into: blend)
     }
 
     /// Scales both flows to time t and projects them to where the new frame's pixels are.

@@ -69,9 +69,11 @@ public protocol Backend: Sendable {
     ///   - inputs: Every tensor that `body` reads and did not make.
     ///   - values: What `body` uploads.
     ///   - t: The time that `body` hands to `blend` and in a `TimedScale`.
+    ///   - mayOverlap: Whether the work may be done beside other work that was begun before. It must read nothing but outputs
+    ///     of such work.
     func repeating<Output: Sendable>(
         _ name: String, reading inputs: [Tensor], uploading values: UnsafeBufferPointer<Float>?, at t: Float?,
-        _ body: () throws -> Output
+        mayOverlap: Bool, _ body: () throws -> Output
     ) throws -> Repeated<Output>
 
     // MARK: Convolution
@@ -140,6 +142,13 @@ public protocol Backend: Sendable {
     func warpAdaptively(
         _ input: Tensor, by flow: Tensor, taps: Tensor, rows: Range<Int>, into output: Tensor) throws
 
+    /// Warps both contexts and images adaptively and puts together what frame synthesis reads.
+    /// - Parameters:
+    ///   - rows: Rows of the new frame that `input` has; it has no others.
+    ///   - input: `[pair.channels, rows, W]`, in the order of `WarpedPair.channels`.
+    ///   - blend: `[3, H, W]`, of which these rows are written: the mean of the warped images, weighted by time.
+    func assemble(_ pair: WarpedPair<Tensor>, rows: Range<Int>, into input: Tensor, blend: Tensor) throws
+
     // MARK: Pixels
 
     /// output = (1 - t)·first + t·second.
@@ -153,6 +162,12 @@ extension Backend {
 
     /// For backends whose operations are done when they return.
     public func finish() {}
+
+    public func assemble(_ pair: WarpedPair<Tensor>, rows: Range<Int>, into input: Tensor, blend: Tensor)
+        throws
+    {
+        try assembleSeparately(pair, rows: rows, into: input, blend: blend)
+    }
 
     public func makeLastingTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor {
         try makeTensor(shape, as: content)
@@ -168,7 +183,7 @@ extension Backend {
 
     public func repeating<Output: Sendable>(
         _ name: String, reading inputs: [Tensor], uploading values: UnsafeBufferPointer<Float>?, at t: Float?,
-        _ body: () throws -> Output
+        mayOverlap: Bool, _ body: () throws -> Output
     ) throws -> Repeated<Output> {
         Repeated(output: try body(), lease: nil)
     }

@@ -61,7 +61,8 @@ enum {
     F(memcpyDeviceToHost, "cuMemcpyDtoHAsync_v2", int, void *_Nonnull to, CUdeviceptr from, size_t bytes, \
       CUstream _Nullable stream) \
     F(memsetBytes, "cuMemsetD8Async", int, CUdeviceptr to, unsigned char value, size_t bytes, CUstream _Nullable stream) \
-    F(streamCreate, "cuStreamCreate", int, CUstream _Nullable *_Nonnull stream, unsigned flags) \
+    F(streamCreateWithPriority, "cuStreamCreateWithPriority", int, CUstream _Nullable *_Nonnull stream, unsigned flags, \
+      int priority) \
     F(streamDestroy, "cuStreamDestroy_v2", int, CUstream _Nonnull stream) \
     F(memset32, "cuMemsetD32Async", int, CUdeviceptr to, unsigned value, size_t count, CUstream _Nullable stream) \
     F(streamWaitEvent, "cuStreamWaitEvent", int, CUstream _Nonnull stream, CUevent _Nonnull event, unsigned flags) \
@@ -76,6 +77,7 @@ enum {
     F(eventCreate, "cuEventCreate", int, CUevent _Nullable *_Nonnull event, unsigned flags) \
     F(eventDestroy, "cuEventDestroy_v2", int, CUevent _Nonnull event) \
     F(eventRecord, "cuEventRecord", int, CUevent _Nonnull event, CUstream _Nullable stream) \
+    F(eventQuery, "cuEventQuery", int, CUevent _Nonnull event) \
     F(eventSynchronize, "cuEventSynchronize", int, CUevent _Nonnull event) \
     F(eventElapsedTime, "cuEventElapsedTime", int, float *_Nonnull milliseconds, CUevent _Nonnull from, CUevent _Nonnull to) \
     F(moduleLoadData, "cuModuleLoadData", int, CUmodule _Nullable *_Nonnull module, const void *_Nonnull image) \

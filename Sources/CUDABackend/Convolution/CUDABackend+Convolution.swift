@@ -39,13 +39,68 @@ extension CUDABackend {
     private func run(
         _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
     ) throws {
-        if isNarrow(convolution, output) { return try runNarrow(convolution, input, residual, output) }
+        if isNarrow(convolution, output) {
+            if isWide(convolution, input, output) {
+                do { return try runWide(convolution, input, residual, output) } catch CUDAError.noEngine {}
+            }
+            return try runNarrow(convolution, input, residual, output)
+        }
         // cuDNN takes maps of one precision, whose channels come in eights. Others are copied to such.
         let source = try padded(input, to: convolution.description.inputChannels)
         let target = try paddedInPlace(output) ?? makeTensor(output.shape, as: .features).widenedToEights
         let added = try residual.map { try padded($0, to: output.shape.channels) }
         try runCuDNN(convolution, source, added, target)
         if target.address != output.address { copy(target.channels(0..<output.shape.channels), into: output) }
+    }
+
+    /// Whether matrix units are worth their while, as fewer, wider pixels: for large maps of not too many channels.
+    private func isWide(_ convolution: CUDAConvolution, _ input: CUDATensor, _ output: CUDATensor) -> Bool {
+        let description = convolution.description
+        return precision.storesHalf && input.isHalf && description.kernel == 3 && description.stride == 1
+            && description.dilation == 1 && (16...128).contains(description.inputChannels)
+            && output.shape.width % 8 == 0 && output.shape.planeCount >= 2000
+    }
+
+    /// Sums by cuDNN, then residual and activation in float32. The sums are in float32, too, unless they are a small correction
+    /// of the residual.
+    private func runWide(
+        _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
+    ) throws {
+        let source = try padded(input, to: convolution.description.inputChannels)
+        let outputs = (convolution.description.outputChannels + 7) / 8 * 8
+        let sumsAreFloat = residual == nil
+        let geometry = ConvolutionGeometry(
+            description: convolution.description, inputChannels: source.shape.channels,
+            outputChannels: outputs, height: source.shape.height, width: source.shape.width,
+            inputPitch: source.pitch, outputPitch: outputs, residualPitch: nil, isHalf: true,
+            sumsAreFloat: sumsAreFloat, allowsMatrixUnits: true)
+        let sums = try CUDATensor(
+            output.shape.with(channels: outputs), isHalf: !sumsAreFloat, padding: 0, pool: pool)
+        func launch(_ plan: ConvolutionPlan) throws {
+            let weights = try weights(plan)
+            let workspace = try pool.allocate(max(1, plan.workspaceBytes))
+            try cuDNN.exclusively {
+                try plan.run(
+                    input: source, weights: weights.weights.address, bias: weights.bias.address,
+                    residual: nil,
+                    output: sums, workspace: workspace.address, stream: device.stream)
+            }
+        }
+        func weights(_ plan: ConvolutionPlan) throws -> CUDAConvolution.PackedWeights {
+            try convolution.weights(
+                .matrix(
+                    inputs: source.shape.channels, outputs: outputs, isHalf: true, form: plan.choice.form,
+                    biasIsFloat: true))
+        }
+        let plan = try convolution.plan(geometry) {
+            try PlanChooser(
+                geometry, layer: convolution.name, cuDNN: cuDNN, device: device, memory: planMemory
+            ).best(launch)
+        }
+        try launch(plan)
+        finish(
+            sums.channels(0..<convolution.description.outputChannels), convolution,
+            plan.isFused ? nil : try weights(plan).bias, residual, output)
     }
 
     private func runCuDNN(
@@ -75,7 +130,8 @@ extension CUDABackend {
                     let sums = try sums(plan, residual, output)
                     try plan.run(
                         input: source, weights: weights.weights.address, bias: weights.bias.address,
-                        residual: residual, output: sums, workspace: workspace.address)
+                        residual: residual, output: sums, workspace: workspace.address,
+                        stream: device.stream)
                     if !plan.isFused { finish(sums, convolution, weights.bias, residual, output) }
                 }
             }
@@ -127,11 +183,12 @@ extension CUDABackend {
 
     /// output = activation(sums + bias + residual)
     private func finish(
-        _ sums: CUDATensor, _ convolution: CUDAConvolution, _ bias: MemoryBlock, _ residual: CUDATensor?,
+        _ sums: CUDATensor, _ convolution: CUDAConvolution, _ bias: MemoryBlock?, _ residual: CUDATensor?,
         _ output: CUDATensor
     ) {
         let biasMap = DeviceTensor(
-            data: bias.address, pitch: Int32(output.shape.channels), channels: Int32(output.shape.channels),
+            data: bias?.address ?? 0, pitch: Int32(output.shape.channels),
+            channels: Int32(output.shape.channels),
             height: 1,
             width: 1, isHalf: output.isHalf ? 1 : 0, unused: 0)
         run(

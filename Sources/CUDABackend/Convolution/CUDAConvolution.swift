@@ -17,7 +17,7 @@ public final class CUDAConvolution: @unchecked Sendable {
     /// How weights are laid out.
     enum Packing: Hashable {
         /// For cuDNN: [output][row][column][input] in a form, with zeros for padded channels.
-        case matrix(inputs: Int, outputs: Int, isHalf: Bool, form: ConvolutionForm)
+        case matrix(inputs: Int, outputs: Int, isHalf: Bool, form: ConvolutionForm, biasIsFloat: Bool = false)
         /// For the project's own kernels: [row][column][input][output], with zeros for padded inputs.
         case narrow(inputs: Int)
     }
@@ -43,8 +43,8 @@ public final class CUDAConvolution: @unchecked Sendable {
             if let known = packed[packing] { return known }
             let made =
                 switch packing {
-                case .matrix(let inputs, let outputs, let isHalf, let form):
-                    try matrix(inputs, outputs, isHalf, form)
+                case .matrix(let inputs, let outputs, let isHalf, let form, let biasIsFloat):
+                    try matrix(inputs, outputs, isHalf, form, biasIsHalf: isHalf && !biasIsFloat)
                 case .narrow(let inputs): try narrow(inputs)
                 }
             packed[packing] = made
@@ -67,9 +67,9 @@ public final class CUDAConvolution: @unchecked Sendable {
     }
 
     /// `inputs` and `outputs` of the plain form.
-    private func matrix(_ inputs: Int, _ outputs: Int, _ isHalf: Bool, _ form: ConvolutionForm) throws
-        -> PackedWeights
-    {
+    private func matrix(
+        _ inputs: Int, _ outputs: Int, _ isHalf: Bool, _ form: ConvolutionForm, biasIsHalf: Bool
+    ) throws -> PackedWeights {
         let kernel = description.kernel
         let matrix = WeightMatrix(
             form: form, kernel: kernel, inputs: inputs, outputs: outputs,
@@ -88,9 +88,10 @@ public final class CUDAConvolution: @unchecked Sendable {
                 }
             }
         }
-        let bias = values.bias + [Float](repeating: 0, count: outputs - values.bias.count)
+        let padded = values.bias + [Float](repeating: 0, count: outputs - values.bias.count)
+        let bias = Array(repeatElement(padded, count: matrix.pixels).joined())
         return PackedWeights(
-            weights: try onDevice(weights, isHalf: isHalf), bias: try onDevice(bias, isHalf: isHalf))
+            weights: try onDevice(weights, isHalf: isHalf), bias: try onDevice(bias, isHalf: biasIsHalf))
     }
 
     private func narrow(_ inputs: Int) throws -> PackedWeights {

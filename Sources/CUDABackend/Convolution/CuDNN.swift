@@ -5,12 +5,15 @@ import Synchronization
 final class CuDNN: @unchecked Sendable {
     let functions: CuDNNFunctions
     let handle: cudnnHandle_t
+    /// For convolutions that are one product; nil where the library is not there.
+    let products: CuBLASLt?
     private let device: CUDADevice
     private let lock = Mutex(())
 
     init(device: CUDADevice) throws {
         self.device = device
         functions = device.libraries.cuDNN
+        products = device.libraries.cuBLASLt.flatMap { try? CuBLASLt($0, device: device) }
         try device.makeCurrent()
         var handle: cudnnHandle_t?
         try Self.check(functions, "cudnnCreate", functions.create(&handle))

@@ -32,7 +32,7 @@ package final class PlanMemory: Sendable {
 
     deinit { save() }
 
-    subscript(geometry: ConvolutionGeometry) -> PlanChoice? {
+    package subscript(geometry: ConvolutionGeometry) -> PlanChoice? {
         get { state.withLock { $0.choices[geometry.line] } }
         set {
             state.withLock { state in
@@ -43,7 +43,7 @@ package final class PlanMemory: Sendable {
     }
 
     /// Writes what was chosen since the last time.
-    func save() {
+    package func save() {
         guard let file else { return }
         let text = state.withLock { state -> String? in
             guard state.isNew else { return nil }
@@ -60,7 +60,7 @@ extension ConvolutionGeometry {
         let numbers = [
             description.inputChannels, description.outputChannels, description.kernel, description.stride,
             description.dilation, inputChannels, outputChannels, height, width, inputPitch, outputPitch,
-            residualPitch ?? 0, isHalf ? 1 : 0, allowsMatrixUnits ? 1 : 0,
+            residualPitch ?? 0, isHalf ? 1 : 0, sumsAreFloat ? 1 : 0, allowsMatrixUnits ? 1 : 0,
         ]
         return numbers.map(String.init).joined(separator: ",") + "," + activation
     }
@@ -93,6 +93,8 @@ extension ConvolutionForm {
         case "columns": self = .columns
         case "pixels2": self = .pixels(2)
         case "pixels4": self = .pixels(4)
+        case "pixels8": self = .pixels(8)
+        case "product": self = .product
         default: return nil
         }
     }

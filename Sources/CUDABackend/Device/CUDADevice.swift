@@ -13,8 +13,11 @@ final class CUDADevice: @unchecked Sendable {
     let libraries: CUDALibraries
     let mainStream: CUstream
     let lanes: [Lane]
-    /// Where lanes part from the main stream.
-    let fork: CUevent
+    /// Copies to and from the host, beside the computation.
+    let uploads: Lane
+    let downloads: Lane
+    /// For work on frames that are not needed yet, beside what the main stream does.
+    let ahead: Lane
     /// The stream that the caller's work goes to.
     var stream: CUstream { Lane.current?.stream ?? mainStream }
     private let device: CUdevice
@@ -43,17 +46,20 @@ final class CUDADevice: @unchecked Sendable {
         self.context = context
         try check("cuCtxSetCurrent", driver.contextSetCurrent(context))
         mainStream = try Self.makeStream(driver)
-        fork = try Self.makeEvent(driver, flags: CCUDA_EVENT_WITHOUT_TIMING)
         lanes = try (1...3).map { try Lane(number: $0, driver: driver) }
+        uploads = try Lane(number: 4, driver: driver)
+        downloads = try Lane(number: 5, driver: driver)
+        ahead = try Lane(
+            number: 6, isUrgent: true,
+            branches: (7...9).map { try Lane(number: $0, isUrgent: true, driver: driver) }, driver: driver)
         module = try Self.loadKernels(libraries, capability)
     }
 
     deinit {
         _ = driver.contextSetCurrent(context)
         _ = driver.streamSynchronize(mainStream)
-        for lane in lanes { lane.destroy(driver) }
+        for lane in lanes + [uploads, downloads, ahead] { lane.destroy(driver) }
         _ = driver.moduleUnload(module)
-        _ = driver.eventDestroy(fork)
         _ = driver.streamDestroy(mainStream)
         _ = driver.primaryContextRelease(device)
     }
@@ -68,9 +74,12 @@ final class CUDADevice: @unchecked Sendable {
         return Int(count)
     }
 
-    static func makeStream(_ driver: DriverFunctions) throws -> CUstream {
+    static func makeStream(_ driver: DriverFunctions, isUrgent: Bool = false) throws -> CUstream {
         var stream: CUstream?
-        try check(driver, "cuStreamCreate", driver.streamCreate(&stream, UInt32(CCUDA_STREAM_NON_BLOCKING)))
+        // Smaller is more urgent, and 0 the least; the driver knows how small it may be.
+        try check(
+            driver, "cuStreamCreate",
+            driver.streamCreateWithPriority(&stream, UInt32(CCUDA_STREAM_NON_BLOCKING), isUrgent ? -8 : 0))
         guard let stream else { throw CUDAError.driver(call: "cuStreamCreate", name: "", text: "no stream") }
         return stream
     }
@@ -133,7 +142,7 @@ final class CUDADevice: @unchecked Sendable {
     /// Waits until all work on all streams is done.
     func synchronizeAll() throws {
         try throwFailure()
-        for stream in [mainStream] + lanes.map(\.stream) {
+        for stream in [mainStream] + (lanes + [uploads, downloads, ahead]).map(\.stream) {
             try call("cuStreamSynchronize") { $0.streamSynchronize(stream) }
         }
     }

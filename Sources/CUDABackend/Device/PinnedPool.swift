@@ -20,13 +20,15 @@ final class PinnedPool: Sendable {
         }
     }
 
-    /// Begins a copy of bytes on the GPU. `finish` waits for it, from any thread, and reads it.
+    /// Begins a copy of bytes on the GPU, once the main stream has made them. `finish` waits for it, from any thread, and reads it.
     func start(_ address: CUdeviceptr, bytes: Int) throws -> Place {
         let place = try take(bytes)
+        let lane = device.downloads
+        try device.start(lane, after: nil)
         try device.call("cuMemcpyDtoHAsync") {
-            $0.memcpyDeviceToHost(place.memory.pointer, address, bytes, device.stream)
+            $0.memcpyDeviceToHost(place.memory.pointer, address, bytes, lane.stream)
         }
-        try device.call("cuEventRecord") { $0.eventRecord(place.end, device.stream) }
+        try device.call("cuEventRecord") { $0.eventRecord(place.end, lane.stream) }
         return place
     }
 

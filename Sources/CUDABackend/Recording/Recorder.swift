@@ -7,12 +7,18 @@ final class Recorder: @unchecked Sendable {
 
     /// Values that change from one repetition to the next, and where each repetition finds them.
     let source: UnsafeRawPointer?
-    let staged: PinnedMemory?
+    let upload: Upload?
     /// The time between the two frames, a float.
     let time: CUdeviceptr
 
-    init(source: UnsafeRawPointer?, staged: PinnedMemory?, time: CUdeviceptr) {
-        (self.source, self.staged, self.time) = (source, staged, time)
+    init(source: UnsafeRawPointer?, upload: Upload?, time: CUdeviceptr) {
+        (self.source, self.upload, self.time) = (source, upload, time)
+    }
+
+    /// Values on their way from the host: pinned memory, and the GPU's memory that a recording reads.
+    struct Upload: Sendable {
+        let staged: PinnedMemory
+        let planes: MemoryBlock
     }
 
     /// Where kernels read the time from; 0 while nothing is recorded, when they are told it.

@@ -61,7 +61,7 @@ final class Recordings: @unchecked Sendable {
 
     func run<Output: Sendable>(
         _ name: String, reading inputs: [CUDATensor], uploading values: UnsafeBufferPointer<Float>?,
-        at t: Float?, _ body: () throws -> Output
+        at t: Float?, isAhead: Bool, _ body: () throws -> Output
     ) throws -> Repeated<Output> {
         let work = Work(name: name, shapes: inputs.map(\.shape))
         let isKnown = state.withLock { state in
@@ -75,8 +75,11 @@ final class Recordings: @unchecked Sendable {
                     $0.memset32(time.address, t.bitPattern, 1, device.mainStream)
                 }
             }
-            guard let taken = try take(key) ?? record(key, values, body) else { return nil }
-            let lease = Lease { [self] in state.withLock { _ in taken.isTaken = false } }
+            guard let taken = try take(key) ?? record(key, values, isAhead, body) else { return nil }
+            let lease = Lease { [self] in
+                taken.letGo()
+                state.withLock { _ in taken.isTaken = false }
+            }
             try taken.repeatWork(uploading: values)
             guard let output = taken.output as? Output else { preconditionFailure("one name, one output") }
             return Repeated(output: output, lease: lease)
@@ -84,9 +87,13 @@ final class Recordings: @unchecked Sendable {
         return try repeated ?? Repeated(output: try body(), lease: nil)
     }
 
+    /// A recording that nobody uses, the one that was taken longest ago; nil where another should be made.
     private func take(_ key: Key) -> Recording? {
         state.withLock { state in
-            guard let free = state.recordings[key]?.first(where: { !$0.isTaken }) else { return nil }
+            let all = state.recordings[key] ?? []
+            guard let free = all.filter({ !$0.isTaken }).min(by: { $0.turn < $1.turn }) else { return nil }
+            // Rather another one than to wait until the GPU is done with the output of this.
+            if all.count < Self.most, !free.isIdle { return nil }
             state.turn += 1
             (free.isTaken, free.turn) = (true, state.turn)
             return free
@@ -95,24 +102,29 @@ final class Recordings: @unchecked Sendable {
 
     /// A new recording, taken; nil where none can be made.
     private func record<Output: Sendable>(
-        _ key: Key, _ values: UnsafeBufferPointer<Float>?, _ body: () throws -> Output
+        _ key: Key, _ values: UnsafeBufferPointer<Float>?, _ isAhead: Bool, _ body: () throws -> Output
     ) throws -> Recording? {
         guard makeRoom(for: key) else { return nil }
         // Whoever records has planned.
         planMemory.save()
         do {
-            let staged = try values.map { try PinnedMemory(bytes: $0.count * 4, device: device) }
+            let upload = try values.map { values in
+                Recorder.Upload(
+                    staged: try PinnedMemory(bytes: values.count * 4, device: device),
+                    planes: try pool.allocate(values.count * 4))
+            }
             let recorder = Recorder(
-                source: values.flatMap { UnsafeRawPointer($0.baseAddress) }, staged: staged,
+                source: values.flatMap { UnsafeRawPointer($0.baseAddress) }, upload: upload,
                 time: time.address)
             var output: Output?
-            let graph = try device.captured {
-                output = try Recorder.$current.withValue(recorder) { try body() }
+            let lane = isAhead ? device.ahead : nil
+            let graph = try Lane.$current.withValue(lane) {
+                try device.captured { output = try Recorder.$current.withValue(recorder) { try body() } }
             }
             guard let output, pool.recordedBytesInUse == 0 else {
                 throw CUDAError.recording("\(pool.recordedBytesInUse) bytes of the output do not last")
             }
-            let made = try Recording(graph, output: output, staged: staged, device: device)
+            let made = try Recording(graph, output: output, upload: upload, lane: lane, device: device)
             state.withLock { state in
                 state.turn += 1
                 (made.isTaken, made.turn) = (true, state.turn)
