@@ -90,7 +90,7 @@ let package = Package(
             name: "BackendChecksTests", dependencies: ["BackendChecks", "CPUBackend", "Tensors"],
             swiftSettings: strict),
         .testTarget(
-            name: "CUDABackendTests", dependencies: ["BackendChecks", "CUDABackend"],
+            name: "CUDABackendTests", dependencies: ["BackendChecks", "CUDABackend", "Tensors"],
             swiftSettings: strict),
         .testTarget(
             name: "NetworksTests",

@@ -1,3 +1,4 @@
+import ReferenceBackend
 import Tensors
 
 /// Every operation of a backend against the reference, over sizes that no tile divides.
@@ -93,9 +94,10 @@ public struct OperationChecks<B: Backend> {
                 for addend in [nil, residual] {
                     let output = try both.output(shape.scaled(by: factor), as: .values)
                     backend.upsampleBilinear(
-                        input.tested, factor: factor, scale: 1.7, adding: addend?.tested, into: output.tested)
+                        input.tested, factor: factor, scale: .constant(1.7), adding: addend?.tested,
+                        into: output.tested)
                     both.reference.upsampleBilinear(
-                        input.reference, factor: factor, scale: 1.7, adding: addend?.reference,
+                        input.reference, factor: factor, scale: .constant(1.7), adding: addend?.reference,
                         into: output.reference)
                     report(try both.compare(output, "upsampleBilinear \(factor)", tolerance: 1e-6))
                 }
@@ -169,6 +171,7 @@ public struct OperationChecks<B: Backend> {
                 }
             }
         }
+        if guards == 0 { try assembly(width, height, report) }
         var both = Pair(backend, guards: guards)
         let shape = Shape(channels: 3, height: height, width: width)
         let (first, second) = (try both.input(shape, as: .values), try both.input(shape, as: .values))
@@ -177,6 +180,42 @@ public struct OperationChecks<B: Backend> {
         both.reference.blend(first.reference, second.reference, at: 0.25, into: output.reference)
         report(try both.compare(output, "blend", tolerance: 1e-6))
     }
+
+    private func assembly(_ width: Int, _ height: Int, _ report: (OperationCheck) -> Void) throws {
+        var both = Pair(backend, guards: 0)
+        func shape(_ channels: Int, _ height: Int) -> Shape {
+            Shape(channels: channels, height: height, width: width)
+        }
+        func side() throws -> (Tested, Expected) {
+            let (image, context) = (
+                try both.input(shape(3, height), as: .values), try both.input(shape(196, height))
+            )
+            let flow = try both.input(shape(2, height), in: -4...4, as: .values)
+            let taps = try both.input(shape(16, height), as: .values)
+            return (
+                .init(image: image.tested, context: context.tested, flow: flow.tested, taps: taps.tested),
+                .init(
+                    image: image.reference, context: context.reference, flow: flow.reference,
+                    taps: taps.reference)
+            )
+        }
+        let (first, second) = (try side(), try side())
+        for rows in [0..<height, height / 3..<(height / 3 + (height + 1) / 2)] {
+            let input = try both.output(shape(2 * 196 + 39, rows.count))
+            let blend = try both.input(shape(3, height), as: .values)
+            try backend.assemble(
+                WarpedPair(first: first.0, second: second.0, t: 0.3), rows: rows, into: input.tested,
+                blend: blend.tested)
+            try both.reference.assemble(
+                WarpedPair(first: first.1, second: second.1, t: 0.3), rows: rows, into: input.reference,
+                blend: blend.reference)
+            report(try both.compare(input, "assemble, rows \(rows)", tolerance: 1e-5 + 2 * storage))
+            report(try both.compare(blend, "blend of assemble, rows \(rows)", tolerance: 1e-5))
+        }
+    }
+
+    private typealias Tested = WarpedPair<B.Tensor>.Side
+    private typealias Expected = WarpedPair<ReferenceTensor>.Side
 
     // MARK: Convolution
 
@@ -223,6 +262,14 @@ public struct OperationChecks<B: Backend> {
             Convolution(channels: (128, 160), kernel: 1, size: (31, 12), activation: .relu),
             Convolution(channels: (64, 16), kernel: 11, size: (24, 18), activation: .relu),
             Convolution(channels: (32, 32), kernel: 5, size: (24, 18), activation: .relu),
+            // Large enough for the forms that matrix units like.
+            Convolution(channels: (3, 128), kernel: 7, size: (40, 24), activation: .relu),
+            Convolution(channels: (64, 16), kernel: 11, size: (64, 40), activation: .relu),
+            Convolution(channels: (16, 16), size: (64, 40)),
+            Convolution(channels: (128, 3), size: (64, 40), residual: true),
+            Convolution(channels: (64, 1), size: (64, 40)),
+            Convolution(channels: (565, 2), size: (64, 40)),
+            Convolution(channels: (128, 208), kernel: 1, size: (64, 40), activation: .relu),
         ]
     }
 

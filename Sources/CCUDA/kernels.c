@@ -29,6 +29,9 @@ static const char projection[] = {
 static const char adaptiveWarp[] = {
 #embed "kernels/adaptive_warp.cu"
     EMBED_END};
+static const char assembly[] = {
+#embed "kernels/assembly.cu"
+    EMBED_END};
 static const char epilogue[] = {
 #embed "kernels/epilogue.cu"
     EMBED_END};
@@ -45,6 +48,7 @@ static const KernelSource sources[] = {
     {"backward_warp.cu", backwardWarp},
     {"projection.cu", projection},
     {"adaptive_warp.cu", adaptiveWarp},
+    {"assembly.cu", assembly},
     {"epilogue.cu", epilogue},
     {"narrow_convolution.cu", narrowConvolution},
 };

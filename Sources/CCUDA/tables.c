@@ -20,3 +20,8 @@ const char *cuDNNFunctionsLoad(CuDNNFunctions *table, void *library) {
     CCUDNN_FUNCTIONS(LOAD)
     return NULL;
 }
+
+const char *cuBLASLtFunctionsLoad(CuBLASLtFunctions *table, void *library) {
+    CCUBLASLT_FUNCTIONS(LOAD)
+    return NULL;
+}

@@ -46,8 +46,10 @@ extension CPUBackend {
     }
 
     public func upsampleBilinear(
-        _ input: CPUTensor, factor: Int, scale: Float, adding residual: CPUTensor?, into output: CPUTensor
+        _ input: CPUTensor, factor: Int, scale: TimedScale, adding residual: CPUTensor?,
+        into output: CPUTensor
     ) {
+        let scale = scale.value
         assert(output.shape == input.shape.scaled(by: factor), "upsampling multiplies the size")
         let (inputShape, outputShape) = (input.shape, output.shape)
         let horizontal = SamplePositions(output: outputShape.width, input: inputShape.width, factor: factor)

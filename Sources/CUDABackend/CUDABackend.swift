@@ -3,14 +3,17 @@ import Tensors
 
 /// The networks' operations on an NVIDIA GPU: convolutions by cuDNN, all else by the project's own kernels.
 ///
-/// Results do not change within a process. Another process may choose another of cuDNN's engines for a convolution, since they
-/// are chosen by their time, and then rounds differently. Operations are queued and return at once; `download` waits.
+/// The ways of computing convolutions are chosen by their time, and kept on disk (``PlanMemory``): where nothing is kept yet, another
+/// may be chosen, which rounds differently. Operations are queued and return at once; `download` waits.
 public struct CUDABackend: Backend {
     private let recorder: Profile?
     public let precision: Precision
     let device: CUDADevice
     let pool: MemoryPool
     let cuDNN: CuDNN
+    let planMemory: PlanMemory
+    private let recordings: Recordings
+    private let pinned: PinnedPool
 
     /// - Parameters:
     ///   - index: The GPU, as the driver numbers them.
@@ -24,6 +27,13 @@ public struct CUDABackend: Backend {
         device = try CUDADevice(index: index, libraries: libraries)
         pool = MemoryPool(device: device, limit: memoryLimit)
         cuDNN = try CuDNN(device: device)
+        var driverVersion: Int32 = 0
+        try device.call("cuDriverGetVersion") { $0.driverGetVersion(&driverVersion) }
+        planMemory = PlanMemory(
+            machine: "\(device.name) driver \(driverVersion) cudnn \(cuDNN.functions.getVersion())",
+            folder: CacheFolder.url("plans"))
+        recordings = try Recordings(device: device, pool: pool, planMemory: planMemory)
+        pinned = PinnedPool(device: device)
         // Every GPU from 7.0 on has matrix units for half precision.
         self.precision = precision ?? .fp16
         recorder = profile
@@ -50,10 +60,20 @@ public struct CUDABackend: Backend {
     public var rowsPerStrip: Int { 1216 }
 
     public func makeTensor(_ shape: Shape, as content: TensorContent) throws -> CUDATensor {
+        try makeTensor(shape, as: content, isLasting: false)
+    }
+
+    public func makeLastingTensor(_ shape: Shape, as content: TensorContent) throws -> CUDATensor {
+        try makeTensor(shape, as: content, isLasting: true)
+    }
+
+    private func makeTensor(_ shape: Shape, as content: TensorContent, isLasting: Bool) throws -> CUDATensor {
         let isHalf = content == .features && precision.storesHalf
-        let multiple = content == .values ? 1 : shape.channels > 256 ? 64 : 8
+        // Pixels begin at multiples of 32 bytes, the least that memory is read and written in.
+        let multiple = content == .values ? 1 : shape.channels > 256 ? 64 : shape.channels > 8 ? 16 : 8
         let padding = (multiple - shape.channels % multiple) % multiple
-        let tensor = try CUDATensor(shape, isHalf: isHalf, padding: padding, pool: pool)
+        let tensor = try CUDATensor(
+            shape, isHalf: isHalf, padding: padding, isLasting: isLasting, pool: pool)
         if padding > 0 {
             try device.launch(
                 "clear_padding", threads: shape.planeCount * padding,
@@ -67,25 +87,60 @@ public struct CUDABackend: Backend {
     public func upload(_ values: UnsafeBufferPointer<Float>, to tensor: CUDATensor) throws {
         precondition(values.count == tensor.shape.count, "values do not fill the tensor")
         guard let base = values.baseAddress else { return }
-        let planes = try pool.allocate(values.count * 4)
-        // From pageable memory: the driver has copied the values when it returns.
-        try device.call("cuMemcpyHtoDAsync") {
-            $0.memcpyHostToDevice(planes.address, base, values.count * 4, device.stream)
+        let planes: MemoryBlock
+        if let recorder = Recorder.current {
+            // Each repetition copies other values there, before it begins.
+            guard let upload = recorder.upload, recorder.source == UnsafeRawPointer(base),
+                upload.staged.bytes == values.count * 4
+            else { throw CUDAError.recording("values are uploaded that were not named") }
+            planes = upload.planes
+        } else {
+            planes = try pool.allocate(values.count * 4)
+            // From pageable memory: the driver has copied the values when it returns.
+            try device.call("cuMemcpyHtoDAsync") {
+                $0.memcpyHostToDevice(planes.address, base, values.count * 4, device.stream)
+            }
         }
         try device.launch(
             "from_planes", threads: tensor.shape.count, [.address(planes.address), .tensor(tensor.onDevice)])
     }
 
     public func download(_ tensor: CUDATensor, to values: UnsafeMutableBufferPointer<Float>) throws {
-        precondition(values.count == tensor.shape.count, "the tensor does not fill the values")
-        guard let base = values.baseAddress else { return }
-        let planes = try pool.allocate(values.count * 4)
+        try startDownload(tensor).write(to: values)
+    }
+
+    public func startDownload(_ tensor: CUDATensor) throws -> PendingValues {
+        let count = tensor.shape.count
+        let planes = try pool.allocate(count * 4)
         try device.launch(
-            "to_planes", threads: tensor.shape.count, [.tensor(tensor.onDevice), .address(planes.address)])
-        try device.call("cuMemcpyDtoHAsync") {
-            $0.memcpyDeviceToHost(base, planes.address, values.count * 4, device.stream)
+            "to_planes", threads: count, [.tensor(tensor.onDevice), .address(planes.address)])
+        let place = try pinned.start(planes.address, bytes: count * 4)
+        return PendingValues { [pinned, planes] values in
+            // The copy reads them until it is finished.
+            defer { withExtendedLifetime(planes) {} }
+            precondition(values.count == count, "the tensor does not fill the values")
+            try pinned.finish(place) {
+                values.baseAddress?.update(from: $0.assumingMemoryBound(to: Float.self), count: count)
+            }
         }
-        try device.synchronize()
+    }
+
+    // MARK: Order
+
+    public func concurrently(_ branches: [() throws -> Void]) throws {
+        // Stages that overlap cannot be timed.
+        if profile == nil { return try device.concurrently(branches) }
+        for branch in branches { try branch() }
+    }
+
+    public func repeating<Output: Sendable>(
+        _ name: String, reading inputs: [CUDATensor], uploading values: UnsafeBufferPointer<Float>?,
+        at t: Float?, mayOverlap: Bool, _ body: () throws -> Output
+    ) throws -> Repeated<Output> {
+        if profile != nil || Lane.current != nil || Recorder.current != nil {
+            return Repeated(output: try body(), lease: nil)
+        }
+        return try recordings.run(name, reading: inputs, uploading: values, at: t, isAhead: mayOverlap, body)
     }
 
     // MARK: Kernels

@@ -15,12 +15,12 @@ public struct CUDATensor: BackendTensor {
     private let firstChannel: Int
     private let firstRow: Int
 
-    init(_ shape: Shape, isHalf: Bool, padding: Int, pool: MemoryPool) throws {
+    init(_ shape: Shape, isHalf: Bool, padding: Int, isLasting: Bool = false, pool: MemoryPool) throws {
         self.shape = shape
         self.isHalf = isHalf
         pitch = shape.channels + padding
         tail = padding
-        block = try pool.allocate(shape.planeCount * pitch * (isHalf ? 2 : 4))
+        block = try pool.allocate(shape.planeCount * pitch * (isHalf ? 2 : 4), isLasting: isLasting)
         (firstChannel, firstRow) = (0, 0)
     }
 
@@ -57,6 +57,9 @@ public struct CUDATensor: BackendTensor {
         let whole = try CUDATensor(shape, isHalf: isHalf, padding: pitch - shape.channels, pool: pool)
         return CUDATensor(whole, shape: shape, tail: 0, firstChannel: 0, firstRow: 0)
     }
+
+    /// Whether it lies in the output of a recording.
+    var isStable: Bool { block.isStable }
 
     var bytesPerElement: Int { isHalf ? 2 : 4 }
 

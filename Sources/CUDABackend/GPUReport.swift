@@ -22,7 +22,7 @@ public struct GPUReport: Encodable, Sendable {
         public var problem: String?
     }
 
-    /// `driver`, `NVRTC` and `cuDNN`, in this order.
+    /// `driver`, `NVRTC`, `cuDNN` and `cuBLASLt`, in this order. Only the last can be done without.
     public var libraries: [Library]
     public var gpus: [GPU] = []
     /// Whether the networks should run on the GPUs without a problem of their own.
@@ -45,6 +45,7 @@ public struct GPUReport: Encodable, Sendable {
                     return functions.version(&major, &minor) == 0 ? "\(major).\(minor)" : nil
                 },
                 library("cuDNN", CUDALibraries.openCuDNN) { LibraryVersion.cuDNN($0.getVersion()) },
+                library("cuBLASLt", CUDALibraries.openCuBLASLt) { LibraryVersion.cuBLASLt($0.getVersion()) },
             ])
         report.obstacle = report.listGPUs(driver)
         report.isUsable = report.obstacle == nil

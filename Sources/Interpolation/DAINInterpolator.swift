@@ -10,6 +10,8 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
     private let scheme: Padding.Scheme
     private let planner: MemoryPlanner<B>
     private let alphaWarp: AlphaWarp<B>
+    /// Tells this interpolator's repeated work from another's.
+    private let identity = Identity.next()
     private var backend: B { network.backend }
 
     /// - Parameters:
@@ -43,14 +45,35 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
         let padding = Padding(width: image.width, height: image.height, scheme: scheme)
         let shape = Shape(channels: 3, height: image.height, width: image.width)
         return try planner.run(padding.padded(shape)) { strategy in
-            let original = try backend.makeTensor(shape, as: .values)
-            try image.values.withUnsafeBufferPointer { try backend.upload($0, to: original) }
-            let padded = try backend.makeTensor(padding.padded(shape), as: .values)
-            backend.padReplicating(original, left: padding.left, top: padding.top, into: padded)
+            let made = try image.values.withUnsafeBufferPointer { values in
+                func picture() throws -> B.Tensor {
+                    let original = try backend.makeTensor(shape, as: .values)
+                    try backend.upload(values, to: original)
+                    let padded = try backend.makeLastingTensor(padding.padded(shape), as: .values)
+                    backend.padReplicating(original, left: padding.left, top: padding.top, into: padded)
+                    return padded
+                }
+                guard strategy.plan.isWhole else {
+                    return Repeated(
+                        output: (picture: try picture(), features: DAIN<B>.Frame?.none), lease: nil)
+                }
+                return try backend.repeating(
+                    "frame of \(shape.width)x\(shape.height) for \(identity)", reading: [], uploading: values,
+                    at: nil, mayOverlap: true
+                ) {
+                    let picture = try picture()
+                    return (picture, try network.frame(picture))
+                }
+            }
             let frame = PreparedFrame(
-                image: padded, alpha: try image.alpha.map { try alphaWarp.tensor($0, of: image, padding) },
-                range: Self.range(of: image.values), width: image.width, height: image.height)
-            if strategy.kept != .picture { _ = try tiles(of: frame, strategy) }
+                image: made.output.picture, lease: made.lease,
+                alpha: try image.alpha.map { try alphaWarp.tensor($0, of: image, padding) },
+                range: image.values.range(including: 0...1), width: image.width, height: image.height)
+            if let features = made.output.features {
+                frame.remember([features], for: strategy)
+            } else if strategy.kept != .picture {
+                _ = try tiles(of: frame, strategy)
+            }
             planner.register(frame)
             return frame
         }
@@ -66,19 +89,60 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
     }
 
     public func interpolate(_ pair: PreparedPair<B>, at t: Float) throws -> RGBImage {
-        try planner.run(pair.first.image.shape) { strategy in
-            if !strategy.plan.isWhole { pair.forget() }
-            var image = RGBImage(width: pair.first.width, height: pair.first.height) {
-                $0.initialize(repeating: 0)
-            }
+        try begin(pair, at: t).image()
+    }
+
+    public func begin(_ pair: PreparedPair<B>, at t: Float) throws -> PendingImage {
+        // The new frame goes no further beyond black and white than its neighbours do.
+        let (first, second) = (pair.first.range, pair.second.range)
+        let range =
+            min(first.lowerBound, second.lowerBound)...max(first.upperBound, second.upperBound)
+        return try planner.run(pair.first.image.shape) { strategy in
             let hasAlpha = pair.first.alpha != nil && pair.second.alpha != nil
-            let pixels = image.width * image.height
-            var alpha = [Float](repeating: 0, count: hasAlpha ? AlphaWarp<B>.channels * pixels : 0)
-            try fill(&image.values, &alpha, with: pair, strategy, at: t)
-            clip(&image.values, to: pair)
-            if hasAlpha { image.alpha = AlphaWarp<B>.alpha(from: alpha) }
+            if strategy.plan.isWhole, !hasAlpha { return try whole(pair, strategy, at: t, range) }
+            if !strategy.plan.isWhole { pair.forget() }
+            var image = try tiled(pair, strategy, at: t, hasAlpha: hasAlpha)
+            image.values.clamp(to: range)
+            return PendingImage { [image] in image }
+        }
+    }
+
+    private func whole(
+        _ pair: PreparedPair<B>, _ strategy: TilingStrategy, at t: Float, _ range: ClosedRange<Float>
+    ) throws -> PendingImage {
+        let (width, height) = (pair.first.width, pair.first.height)
+        let padding = Padding(width: width, height: height, scheme: scheme)
+        let features = try features(of: pair, strategy)
+        let made = try backend.repeating(
+            "new frame of \(width)x\(height) for \(identity)", reading: features.tensors, uploading: nil,
+            at: t, mayOverlap: false
+        ) {
+            let result = try network.interpolate(features, at: t)
+            let cropped = try backend.makeLastingTensor(
+                Shape(channels: 3, height: height, width: width), as: .values)
+            backend.crop(result.output, left: padding.left, top: padding.top, into: cropped)
+            return cropped
+        }
+        let values = try backend.startDownload(made.output)
+        return PendingImage {
+            var image = try RGBImage(width: width, height: height) { try values.write(to: $0) }
+            image.values.clamp(to: range)
             return image
         }
+    }
+
+    private func tiled(_ pair: PreparedPair<B>, _ strategy: TilingStrategy, at t: Float, hasAlpha: Bool)
+        throws
+        -> RGBImage
+    {
+        var image = RGBImage(width: pair.first.width, height: pair.first.height) {
+            $0.initialize(repeating: 0)
+        }
+        let pixels = image.width * image.height
+        var alpha = [Float](repeating: 0, count: hasAlpha ? AlphaWarp<B>.channels * pixels : 0)
+        try fill(&image.values, &alpha, with: pair, strategy, at: t)
+        if hasAlpha { image.alpha = AlphaWarp<B>.alpha(from: alpha) }
+        return image
     }
 
     /// Makes the tiles one by one and puts them together; `alpha` is empty where there is none.
@@ -133,10 +197,15 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
     /// Of a pair of whole frames; remembered.
     private func features(of pair: PreparedPair<B>, _ strategy: TilingStrategy) throws -> DAIN<B>.Pair {
         if let known = pair.features { return known }
-        let features = try network.pair(
-            try tiles(of: pair.first, strategy)[0], try tiles(of: pair.second, strategy)[0])
+        let (first, second) = (
+            try tiles(of: pair.first, strategy)[0], try tiles(of: pair.second, strategy)[0]
+        )
+        let features = try backend.repeating(
+            "pair for \(identity)", reading: first.tensors + second.tensors, uploading: nil, at: nil,
+            mayOverlap: true
+        ) { try network.pair(first, second) }
         pair.remember(features)
-        return features
+        return features.output
     }
 
     /// What is known of each tile of a frame; computed and remembered where it is not.
@@ -163,25 +232,6 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
             as: .values)
         backend.crop(tensor, left: tile.columns.lowerBound, top: tile.rows.lowerBound, into: part)
         return part
-    }
-
-    // MARK: Values
-
-    /// The new frame goes no further beyond black and white than its neighbours do.
-    private func clip(_ values: inout [Float], to pair: PreparedPair<B>) {
-        let lower = min(pair.first.range.lowerBound, pair.second.range.lowerBound)
-        let upper = max(pair.first.range.upperBound, pair.second.range.upperBound)
-        for index in values.indices {
-            let value = values[index]
-            // A value that is not a number counts as black: encoders have no such colour.
-            values[index] = value.isNaN ? 0 : min(max(value, lower), upper)
-        }
-    }
-
-    private static func range(of values: [Float]) -> ClosedRange<Float> {
-        var (lower, upper): (Float, Float) = (0, 1)
-        for value in values where value.isFinite { (lower, upper) = (min(lower, value), max(upper, value)) }
-        return lower...upper
     }
 }
 

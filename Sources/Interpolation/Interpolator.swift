@@ -15,6 +15,27 @@ public protocol Interpolator: Sendable {
     /// The frame at a fraction `t` of the way from the first to the second, 0 < t < 1. Its values go no further
     /// outside of [0, 1] than those of the two frames do, and are finite.
     func interpolate(_ pair: PreparedPair, at t: Float) throws -> RGBImage
+
+    /// Begins what `interpolate` does; the next frames can be prepared meanwhile.
+    func begin(_ pair: PreparedPair, at t: Float) throws -> PendingImage
+}
+
+extension Interpolator {
+    /// For what is done when `interpolate` returns.
+    public func begin(_ pair: PreparedPair, at t: Float) throws -> PendingImage {
+        let image = try interpolate(pair, at: t)
+        return PendingImage { image }
+    }
+}
+
+/// A new frame that may still be computed.
+public struct PendingImage: Sendable {
+    private let finish: @Sendable () throws -> RGBImage
+
+    public init(_ finish: @escaping @Sendable () throws -> RGBImage) { self.finish = finish }
+
+    /// Waits for the frame, from any thread, once.
+    public func image() throws -> RGBImage { try finish() }
 }
 
 /// An interpolator that cuts frames into tiles where memory is limited.

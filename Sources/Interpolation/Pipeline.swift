@@ -84,7 +84,7 @@ public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
                     switch frame.content {
                     case .original(let picture): picture
                     case .new(let image, let first, let second, let t):
-                        try converter.picture(showing: image, between: first, and: second, at: t)
+                        try converter.picture(showing: image.image(), between: first, and: second, at: t)
                     }
                 try sink.write(picture, at: frame.time, duration: frame.duration)
             }

@@ -13,10 +13,19 @@ public final class PreparedFrame<B: Backend>: Sendable {
     /// The picture's size without the padding.
     let width: Int
     let height: Int
-    private let known = Mutex<(strategy: TilingStrategy, tiles: [DAIN<B>.Frame])?>(nil)
+    private struct Known {
+        var strategy: TilingStrategy
+        var tiles: [DAIN<B>.Frame]
+    }
 
-    init(image: B.Tensor, alpha: B.Tensor?, range: ClosedRange<Float>, width: Int, height: Int) {
-        (self.image, self.alpha, self.range) = (image, alpha, range)
+    private let known = Mutex<Known?>(nil)
+    /// Of the picture, where the backend would write to it again.
+    private let lease: Lease?
+
+    init(
+        image: B.Tensor, lease: Lease?, alpha: B.Tensor?, range: ClosedRange<Float>, width: Int, height: Int
+    ) {
+        (self.image, self.lease, self.alpha, self.range) = (image, lease, alpha, range)
         (self.width, self.height) = (width, height)
     }
 
@@ -26,7 +35,7 @@ public final class PreparedFrame<B: Backend>: Sendable {
     }
 
     func remember(_ tiles: [DAIN<B>.Frame], for strategy: TilingStrategy) {
-        known.withLock { $0 = (strategy, tiles) }
+        known.withLock { $0 = Known(strategy: strategy, tiles: tiles) }
     }
 
     /// Gives up everything but the picture.
@@ -37,16 +46,18 @@ public final class PreparedFrame<B: Backend>: Sendable {
 public final class PreparedPair<B: Backend>: Sendable {
     let first: PreparedFrame<B>
     let second: PreparedFrame<B>
-    private let known = Mutex<DAIN<B>.Pair?>(nil)
+    private let known = Mutex<(features: DAIN<B>.Pair, lease: Lease?)?>(nil)
 
     init(_ first: PreparedFrame<B>, _ second: PreparedFrame<B>) {
         (self.first, self.second) = (first, second)
     }
 
     /// Only pairs of whole frames are remembered.
-    var features: DAIN<B>.Pair? { known.withLock(\.self) }
+    var features: DAIN<B>.Pair? { known.withLock { $0?.features } }
 
-    func remember(_ features: DAIN<B>.Pair) { known.withLock { $0 = features } }
+    func remember(_ features: Repeated<DAIN<B>.Pair>) {
+        known.withLock { $0 = (features.output, features.lease) }
+    }
 
     func forget() { known.withLock { $0 = nil } }
 }

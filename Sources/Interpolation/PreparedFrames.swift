@@ -11,16 +11,16 @@ struct PreparedFrames<I: Interpolator> {
     /// The frame between two, which are told by their drawings.
     mutating func interpolate<Picture>(
         _ first: SourceFrame<Picture>, _ second: SourceFrame<Picture>, at t: Float
-    ) throws -> RGBImage {
+    ) throws -> PendingImage {
         if let pair, pair.first == first.drawing, pair.second == second.drawing {
-            return try interpolator.interpolate(pair.prepared, at: t)
+            return try interpolator.begin(pair.prepared, at: t)
         }
         pair = nil
         // The first is often the second of the pair before; older ones are let go before more is computed.
         frames.removeAll { $0.drawing != first.drawing && $0.drawing != second.drawing }
         let prepared = try interpolator.prepare(frame(first), frame(second))
         pair = (first.drawing, second.drawing, prepared)
-        return try interpolator.interpolate(prepared, at: t)
+        return try interpolator.begin(prepared, at: t)
     }
 
     private mutating func frame<Picture>(_ frame: SourceFrame<Picture>) throws -> I.PreparedFrame {

@@ -27,6 +27,11 @@ public struct DAIN<B: Backend>: Sendable {
         public let logDepth: B.Tensor?
         let inverseDepth: B.Tensor?
         let pyramid: PWCNet<B>.Pyramid
+
+        /// All of it, for what reads it.
+        public var tensors: [B.Tensor] {
+            [image] + [context, logDepth, inverseDepth].compactMap(\.self) + pyramid.levels
+        }
     }
 
     /// What is known of two neighbouring frames.
@@ -39,6 +44,11 @@ public struct DAIN<B: Backend>: Sendable {
         /// Interpolation kernels, `[16, H, W]`.
         public let kernel0: B.Tensor
         public let kernel1: B.Tensor
+
+        /// All of it, for what reads it.
+        public var tensors: [B.Tensor] {
+            first.tensors + second.tensors + [flow01, flow10, kernel0, kernel1]
+        }
     }
 
     /// A new frame and the steps to it.
@@ -89,48 +99,66 @@ public struct DAIN<B: Backend>: Sendable {
     /// The context is by far the largest part. Where it is not kept, each new frame makes it again.
     public func frame(_ image: B.Tensor, keepsContext: Bool = true) throws -> Frame {
         let plane = image.shape.with(channels: 1)
-        var logDepth: B.Tensor?
-        var inverseDepth: B.Tensor?
-        if projection == .depthAware || !skipsRectification {
-            let depth = try backend.makeTensor(plane, as: .values)
-            try backend.measure("depth") { try depthNet.logDepth(image, into: depth) }
-            logDepth = depth
-            if projection == .depthAware {
-                let inverse = try backend.makeTensor(plane, as: .values)
-                backend.invertDepth(depth, into: inverse)
-                inverseDepth = inverse
-            }
-        }
-        let pyramid = try backend.measure("flow") { try flowNet.pyramid(image) }
-        var context: B.Tensor?
-        if keepsContext, !skipsRectification, let logDepth {
-            context = try self.context(of: image, logDepth: logDepth)
-        }
+        let needsDepth = projection == .depthAware || !skipsRectification
+        let logDepth = needsDepth ? try backend.makeLastingTensor(plane, as: .values) : nil
+        let inverseDepth = projection == .depthAware ? try backend.makeLastingTensor(plane, as: .values) : nil
+        let context =
+            keepsContext && !skipsRectification
+            ? try backend.makeLastingTensor(image.shape.with(channels: FrameContext.channels), as: .features)
+            : nil
+        var pyramid: PWCNet<B>.Pyramid?
+        try backend.concurrently([
+            {
+                guard let logDepth else { return }
+                try backend.measure("depth") { try depthNet.logDepth(image, into: logDepth) }
+                if let inverseDepth { backend.invertDepth(logDepth, into: inverseDepth) }
+            },
+            { if let context { try fill(context, with: image) } },
+            { pyramid = try backend.measure("flow") { try flowNet.pyramid(image) } },
+        ])
+        guard let pyramid else { preconditionFailure("every branch runs") }
+        if let context, let logDepth { backend.copy(logDepth, into: context.channels(FrameContext.logDepth)) }
         return Frame(
             image: image, context: context, logDepth: logDepth, inverseDepth: inverseDepth, pyramid: pyramid)
     }
 
-    /// What the rectify net reads of a frame (`FrameContext`).
-    private func context(of image: B.Tensor, logDepth: B.Tensor) throws -> B.Tensor {
-        typealias Part = FrameContext
-        let context = try backend.makeTensor(image.shape.with(channels: Part.channels))
+    /// Writes what the rectify net reads of a frame, but for the depth (`FrameContext`).
+    private func fill(_ context: B.Tensor, with image: B.Tensor) throws {
         try backend.measure("context") {
-            try contextNet.features(image, into: context.channels(Part.features))
+            try contextNet.features(image, into: context.channels(FrameContext.features))
         }
-        backend.copy(image, into: context.channels(Part.image))
-        backend.copy(logDepth, into: context.channels(Part.logDepth))
+        backend.copy(image, into: context.channels(FrameContext.image))
+    }
+
+    /// A frame's context where it was not kept.
+    private func context(of frame: Frame) throws -> B.Tensor {
+        if let known = frame.context { return known }
+        let context = try backend.makeTensor(frame.image.shape.with(channels: FrameContext.channels))
+        try fill(context, with: frame.image)
+        if let logDepth = frame.logDepth {
+            backend.copy(logDepth, into: context.channels(FrameContext.logDepth))
+        }
         return context
     }
 
     /// All that depends on two frames but not on the time between them.
     public func pair(_ first: Frame, _ second: Frame) throws -> Pair {
-        let (flow01, flow10) = try backend.measure("flow") {
-            (
-                try flowNet.flow(from: first.pyramid, to: second.pyramid),
-                try flowNet.flow(from: second.pyramid, to: first.pyramid)
-            )
-        }
-        let kernels = try backend.measure("kernels") { try kernelNet.kernels(first.image, second.image) }
+        var (flow01, flow10): (B.Tensor?, B.Tensor?)
+        var kernels: (B.Tensor, B.Tensor)?
+        try backend.concurrently([
+            {
+                flow01 = try backend.measure("flow") {
+                    try flowNet.flow(from: first.pyramid, to: second.pyramid)
+                }
+            },
+            {
+                flow10 = try backend.measure("flow") {
+                    try flowNet.flow(from: second.pyramid, to: first.pyramid)
+                }
+            },
+            { kernels = try backend.measure("kernels") { try kernelNet.kernels(first.image, second.image) } },
+        ])
+        guard let flow01, let flow10, let kernels else { preconditionFailure("every branch runs") }
         return Pair(
             first: first, second: second, flow01: flow01, flow10: flow10, kernel0: kernels.0,
             kernel1: kernels.1)
@@ -145,49 +173,56 @@ public struct DAIN<B: Backend>: Sendable {
         )
         try project(pair, at: t, into: flow0, flow1)
         let blend = try backend.makeTensor(shape, as: .values)
-        try backend.measure("warp") {
-            let warped0 = try backend.makeTensor(shape, as: .values)
-            let warped1 = try backend.makeTensor(shape, as: .values)
-            let rows = 0..<shape.height
-            try backend.warpAdaptively(
-                pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
-            try backend.warpAdaptively(
-                pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
-            backend.blend(warped0, warped1, at: t, into: blend)
-        }
-        guard !skipsRectification, let depth0 = pair.first.logDepth, let depth1 = pair.second.logDepth else {
+        if skipsRectification {
+            try backend.measure("warp") { try self.blend(pair, flow0, flow1, at: t, into: blend) }
             return Result(output: blend, blend: blend, flow0: flow0, flow1: flow1)
         }
-        let context0 = try pair.first.context ?? context(of: pair.first.image, logDepth: depth0)
-        let context1 = try pair.second.context ?? context(of: pair.second.image, logDepth: depth1)
-        typealias Input = RectifyNetInput
+        let warped = WarpedPair(
+            first: .init(
+                image: pair.first.image, context: try context(of: pair.first), flow: flow0,
+                taps: pair.kernel0),
+            second: .init(
+                image: pair.second.image, context: try context(of: pair.second), flow: flow1,
+                taps: pair.kernel1), t: t)
         let output = try rectifyNet.frame(adding: blend) { rows, input in
             try backend.measure("warp") {
-                let (warped0, warped1) = (
-                    input.channels(Input.warpedContext0), input.channels(Input.warpedContext1)
-                )
-                try backend.warpAdaptively(context0, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
-                try backend.warpAdaptively(context1, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
-                backend.copyRows(rows, of: blend, into: input.channels(Input.blend), at: 0)
-                backend.copyRows(rows, of: flow0, into: input.channels(Input.flow0), at: 0)
-                backend.copyRows(rows, of: flow1, into: input.channels(Input.flow1), at: 0)
-                backend.copyRows(rows, of: pair.kernel0, into: input.channels(Input.kernel0), at: 0)
-                backend.copyRows(rows, of: pair.kernel1, into: input.channels(Input.kernel1), at: 0)
+                try backend.assemble(warped, rows: rows, into: input, blend: blend)
             }
         }
         return Result(output: output, blend: blend, flow0: flow0, flow1: flow1)
     }
 
+    /// The new frame without rectification.
+    private func blend(
+        _ pair: Pair, _ flow0: B.Tensor, _ flow1: B.Tensor, at t: Float, into blend: B.Tensor
+    ) throws {
+        let (warped0, warped1) = (
+            try backend.makeTensor(blend.shape, as: .values), try backend.makeTensor(blend.shape, as: .values)
+        )
+        let rows = 0..<blend.shape.height
+        try backend.warpAdaptively(
+            pair.first.image, by: flow0, taps: pair.kernel0, rows: rows, into: warped0)
+        try backend.warpAdaptively(
+            pair.second.image, by: flow1, taps: pair.kernel1, rows: rows, into: warped1)
+        backend.blend(warped0, warped1, at: t, into: blend)
+    }
+
     /// Scales both flows to time t and projects them to where the new frame's pixels are.
     private func project(_ pair: Pair, at t: Float, into flow0: B.Tensor, _ flow1: B.Tensor) throws {
-        try backend.measure("projection") {
-            let flow = try backend.makeTensor(flow0.shape, as: .values)
-            // The network's unit is 20 pixels; the size grows by 4, the values do not.
-            backend.upsampleBilinear(pair.flow01, factor: 4, scale: 20 * t, adding: nil, into: flow)
-            try backend.projectFlow(flow, weights: pair.first.inverseDepth, into: flow0)
-            backend.upsampleBilinear(pair.flow10, factor: 4, scale: 20 * (1 - t), adding: nil, into: flow)
-            try backend.projectFlow(flow, weights: pair.second.inverseDepth, into: flow1)
+        // The network's unit is 20 pixels; the size grows by 4, the values do not.
+        func project(
+            _ coarse: B.Tensor, _ scale: TimedScale, _ weights: B.Tensor?, into target: B.Tensor
+        ) throws {
+            try backend.measure("projection") {
+                let flow = try backend.makeTensor(target.shape, as: .values)
+                backend.upsampleBilinear(coarse, factor: 4, scale: scale, adding: nil, into: flow)
+                try backend.projectFlow(flow, weights: weights, into: target)
+            }
         }
+        try backend.concurrently([
+            { try project(pair.flow01, .passed(t, of: 20), pair.first.inverseDepth, into: flow0) },
+            { try project(pair.flow10, .left(t, of: 20), pair.second.inverseDepth, into: flow1) },
+        ])
     }
 }
 

@@ -18,10 +18,13 @@ struct KernelNet<B: Backend>: Sendable {
         backend.copy(first, into: pair.channels(0..<3))
         backend.copy(second, into: pair.channels(3..<6))
         let features = try trunk(pair)
-        return (
-            try layers("initScaleNets_filter1.2", layers("initScaleNets_filter1.0", features)),
-            try layers("initScaleNets_filter2.2", layers("initScaleNets_filter2.0", features))
-        )
+        func head(_ number: Int) throws -> B.Tensor {
+            let taps = try backend.makeLastingTensor(first.shape.with(channels: 16), as: .values)
+            let hidden = try layers("initScaleNets_filter\(number).0", features)
+            try layers("initScaleNets_filter\(number).2", hidden, into: taps)
+            return taps
+        }
+        return (try head(1), try head(2))
     }
 
     private func trunk(_ pair: B.Tensor) throws -> B.Tensor {
@@ -38,7 +41,7 @@ struct KernelNet<B: Backend>: Sendable {
         for index in KernelNetLayers.expanding {
             let skip = skips.removeLast()
             let sum = try backend.makeTensor(skip.shape)
-            backend.upsampleBilinear(features, factor: 2, scale: 1, adding: skip, into: sum)
+            backend.upsampleBilinear(features, factor: 2, scale: .constant(1), adding: skip, into: sum)
             features = try layers("initScaleNets_filter.\(index)", sum)
         }
         return features

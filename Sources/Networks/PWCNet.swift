@@ -23,8 +23,13 @@ struct PWCNet<B: Backend>: Sendable {
         var levels: [B.Tensor] = []
         var features = image
         for level in 1...6 {
-            for key in PWCNetLayers.pyramidKeys(level) { features = try layers(key, features) }
-            levels.append(features)
+            let keys = PWCNetLayers.pyramidKeys(level)
+            for key in keys.dropLast() { features = try layers(key, features) }
+            let made = try backend.makeLastingTensor(
+                features.shape.with(channels: PWCNetLayers.pyramidChannels[level]), as: .features)
+            try layers(keys[keys.count - 1], features, into: made)
+            levels.append(made)
+            features = made
         }
         return Pyramid(levels: levels)
     }
@@ -83,7 +88,9 @@ struct PWCNet<B: Backend>: Sendable {
         for index in PWCNetLayers.contextDilations.indices.dropLast() {
             context = try layers("flownets.dc_conv\(index + 1).0", context)
         }
-        return try layers("flownets.dc_conv7", context, adding: flow)
+        let refined = try backend.makeLastingTensor(flow.shape, as: .values)
+        try layers("flownets.dc_conv7", context, adding: flow, into: refined)
+        return refined
     }
 }
 

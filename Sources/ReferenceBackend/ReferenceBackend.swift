@@ -97,9 +97,10 @@ public struct ReferenceBackend: Backend {
     }
 
     public func upsampleBilinear(
-        _ input: ReferenceTensor, factor: Int, scale: Float, adding residual: ReferenceTensor?,
+        _ input: ReferenceTensor, factor: Int, scale: TimedScale, adding residual: ReferenceTensor?,
         into output: ReferenceTensor
     ) {
+        let scale = scale.value
         func position(_ output: Int, _ length: Int) -> (Int, Int, Double) {
             let exact = max(0, (Double(output) + 0.5) / Double(factor) - 0.5)
             return (Int(exact), min(Int(exact) + 1, length - 1), exact - Double(Int(exact)))

@@ -39,14 +39,42 @@ public protocol Backend: Sendable {
     /// A tensor with undefined values. Throws `TensorError.outOfMemory`.
     func makeTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor
 
+    /// As `makeTensor`, for what `repeating` returns or leaves for later.
+    func makeLastingTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor
+
     /// Copies `[C, H, W]` values from the host.
     func upload(_ values: UnsafeBufferPointer<Float>, to tensor: Tensor) throws
 
     /// Copies `[C, H, W]` values to the host; all work that they depend on is done when it returns.
     func download(_ tensor: Tensor, to values: UnsafeMutableBufferPointer<Float>) throws
 
+    /// Begins to copy `[C, H, W]` values to the host, and does not wait for the work that they depend on.
+    func startDownload(_ tensor: Tensor) throws -> PendingValues
+
     /// Waits until all work so far is done. What went wrong with it is thrown by the next operation that can.
     func finish()
+
+    // MARK: Order
+
+    /// Does the branches' work, whichever way it overlaps. No branch may read what another writes; a tensor that one makes
+    /// and another part of the program uses must outlive the call.
+    func concurrently(_ branches: [() throws -> Void]) throws
+
+    /// Does the work of `body`, which comes again and again; a backend may record it the first times and repeat the recording.
+    ///
+    /// What `body` does must follow from the name, the inputs and their shapes, apart from the values that it uploads and the
+    /// time that it hands to operations. The output's tensors must be lasting ones, and are written again once nobody holds the
+    /// lease.
+    /// - Parameters:
+    ///   - inputs: Every tensor that `body` reads and did not make.
+    ///   - values: What `body` uploads.
+    ///   - t: The time that `body` hands to `blend` and in a `TimedScale`.
+    ///   - mayOverlap: Whether the work may be done beside other work that was begun before. It must read nothing but outputs
+    ///     of such work.
+    func repeating<Output: Sendable>(
+        _ name: String, reading inputs: [Tensor], uploading values: UnsafeBufferPointer<Float>?, at t: Float?,
+        mayOverlap: Bool, _ body: () throws -> Output
+    ) throws -> Repeated<Output>
 
     // MARK: Convolution
 
@@ -76,7 +104,7 @@ public protocol Backend: Sendable {
     /// output = bilinear upsampling (pixel centres aligned at half integers, as `align_corners = false`)
     /// of input · scale, plus `residual`.
     func upsampleBilinear(
-        _ input: Tensor, factor: Int, scale: Float, adding residual: Tensor?, into output: Tensor)
+        _ input: Tensor, factor: Int, scale: TimedScale, adding residual: Tensor?, into output: Tensor)
 
     /// Copies the input to (left, top) of a larger output and repeats its border outwards.
     func padReplicating(_ input: Tensor, left: Int, top: Int, into output: Tensor)
@@ -114,6 +142,13 @@ public protocol Backend: Sendable {
     func warpAdaptively(
         _ input: Tensor, by flow: Tensor, taps: Tensor, rows: Range<Int>, into output: Tensor) throws
 
+    /// Warps both contexts and images adaptively and puts together what frame synthesis reads.
+    /// - Parameters:
+    ///   - rows: Rows of the new frame that `input` has; it has no others.
+    ///   - input: `[pair.channels, rows, W]`, in the order of `WarpedPair.channels`.
+    ///   - blend: `[3, H, W]`, of which these rows are written: the mean of the warped images, weighted by time.
+    func assemble(_ pair: WarpedPair<Tensor>, rows: Range<Int>, into input: Tensor, blend: Tensor) throws
+
     // MARK: Pixels
 
     /// output = (1 - t)·first + t·second.
@@ -127,6 +162,31 @@ extension Backend {
 
     /// For backends whose operations are done when they return.
     public func finish() {}
+
+    public func assemble(_ pair: WarpedPair<Tensor>, rows: Range<Int>, into input: Tensor, blend: Tensor)
+        throws
+    {
+        try assembleSeparately(pair, rows: rows, into: input, blend: blend)
+    }
+
+    public func makeLastingTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor {
+        try makeTensor(shape, as: content)
+    }
+
+    public func startDownload(_ tensor: Tensor) throws -> PendingValues {
+        PendingValues { try download(tensor, to: $0) }
+    }
+
+    public func concurrently(_ branches: [() throws -> Void]) throws {
+        for branch in branches { try branch() }
+    }
+
+    public func repeating<Output: Sendable>(
+        _ name: String, reading inputs: [Tensor], uploading values: UnsafeBufferPointer<Float>?, at t: Float?,
+        mayOverlap: Bool, _ body: () throws -> Output
+    ) throws -> Repeated<Output> {
+        Repeated(output: try body(), lease: nil)
+    }
 
     /// For backends that store everything as float32.
     public func makeTensor(_ shape: Shape, as content: TensorContent) throws -> Tensor {

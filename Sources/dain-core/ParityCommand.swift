@@ -31,6 +31,8 @@ struct ParityCommand: ParsableCommand {
             throw ValidationError("two or three images are needed")
         }
         let gpu = try CUDABackend(index: options.gpu, precision: options.precision)
+        let repeated = try RepetitionCheck(weights: weights, backend: gpu).run()
+        print("repeated: \(repeated.different) of \(repeated.frames) new frames differ from the first time")
         let computed = try steps(frames, DAIN(weights: weights, backend: gpu, rectification: .always))
         let again = try steps(frames, DAIN(weights: weights, backend: gpu, rectification: .always))
         let expected = try steps(

@@ -40,19 +40,31 @@ struct TimeCommand: ParsableCommand {
         let interpolator = DAINInterpolator(
             network: try DAIN(weights: weights, backend: backend, rectification: .always))
         let images = (0..<4).map { Scene.frame(shift: 3 * Float($0), width: sides[0], height: sides[1]) }
+        // As in a clip: while new frames are computed the next frame is uploaded.
         var before = try interpolator.prepare(images[0])
+        var pending: [PendingImage] = []
         var durations: [Double] = []
-        let warmUp = 3
+        let warmUp = 8
+        var start = ContinuousClock.now
         for index in 1...pairs + warmUp {
-            let start = ContinuousClock.now
             let next = try interpolator.prepare(images[index % images.count])
             let pair = try interpolator.prepare(before, next)
-            for step in 1..<factor { _ = try interpolator.interpolate(pair, at: Float(step) / Float(factor)) }
-            before = next
-            let duration = ContinuousClock.now - start
-            if index == 1 { print(format("first pair: %.2f s", duration.milliseconds / 1e3)) }
-            if index > warmUp { durations.append(duration.milliseconds) }
+            var begun: [PendingImage] = []
+            for step in 1..<factor {
+                begun.append(try interpolator.begin(pair, at: Float(step) / Float(factor)))
+                if !pending.isEmpty { _ = try pending.removeFirst().image() }
+            }
+            (before, pending) = (next, begun)
+            let now = ContinuousClock.now
+            if index == 1 {
+                for image in pending { _ = try image.image() }
+                pending = []
+                print(format("first pair: %.2f s", (ContinuousClock.now - start).milliseconds / 1e3))
+            }
+            if index > warmUp { durations.append((now - start).milliseconds) }
+            start = now
         }
+        for image in pending { _ = try image.image() }
         durations.sort()
         let median = durations[durations.count / 2]
         print(

@@ -30,9 +30,9 @@ import Testing
             for addend in [nil, residual] {
                 let output = try both.output(shape.scaled(by: factor))
                 both.cpu.upsampleBilinear(
-                    input.cpu, factor: factor, scale: 1.7, adding: addend?.cpu, into: output.cpu)
+                    input.cpu, factor: factor, scale: .constant(1.7), adding: addend?.cpu, into: output.cpu)
                 both.reference.upsampleBilinear(
-                    input.reference, factor: factor, scale: 1.7, adding: addend?.reference,
+                    input.reference, factor: factor, scale: .constant(1.7), adding: addend?.reference,
                     into: output.reference)
                 try both.expectEqual(output, tolerance: 1e-6, "factor \(factor)")
             }

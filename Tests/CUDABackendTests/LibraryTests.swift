@@ -59,15 +59,24 @@ struct LibraryTests {
         #expect(LibraryVersion.cuDNN(number) == text)
     }
 
+    @Test(arguments: [(130100, "13.1.0"), (120602, "12.6.2")]) func versionsOfCuBLASLt(
+        _ number: Int, _ text: String
+    ) {
+        #expect(LibraryVersion.cuBLASLt(number) == text)
+    }
+
     /// Whatever the machine has, the report has a row for each library, and a reason where a GPU cannot be used.
     @Test func theReportAccountsForEverything() {
         let report = GPUReport.gather()
-        #expect(report.libraries.map(\.name) == ["driver", "NVRTC", "cuDNN"])
+        #expect(report.libraries.map(\.name) == ["driver", "NVRTC", "cuDNN", "cuBLASLt"])
         for library in report.libraries {
             #expect((library.problem == nil) == (library.file != nil), "\(library)")
         }
         #expect(report.isUsable == (report.obstacle == nil))
         #expect(!report.isUsable || !report.gpus.isEmpty)
-        #expect(report.rows.map(\.label).suffix(4) == ["  driver", "  NVRTC", "  cuDNN", "  usable"])
+        #expect(
+            report.rows.map(\.label).suffix(5) == [
+                "  driver", "  NVRTC", "  cuDNN", "  cuBLASLt", "  usable",
+            ])
     }
 }

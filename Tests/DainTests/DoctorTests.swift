@@ -195,7 +195,7 @@ struct DoctorTests {
     @Test func noGPUIsNoProblem() async throws {
         let part = try await gpuPart()
         #expect(!part.isUsable && part.gpus.isEmpty)
-        #expect(part.libraries.map(\.name) == ["driver", "NVRTC", "cuDNN"])
+        #expect(part.libraries.map(\.name) == ["driver", "NVRTC", "cuDNN", "cuBLASLt"])
         for library in part.libraries {
             #expect((library.file == nil) == (library.problem != nil), "\(library)")
         }
@@ -220,6 +220,7 @@ struct DoctorTests {
                     .init(name: "driver", file: "libcuda.so.1", version: "13.0"),
                     .init(name: "NVRTC", file: "libnvrtc.so.13", version: "13.1"),
                     .init(name: "cuDNN", file: "libcudnn.so.9", version: "9.19.0"),
+                    .init(name: "cuBLASLt", file: "libcublasLt.so.13", version: "13.1.0"),
                 ])
             #expect(
                 part.gpus
@@ -232,6 +233,7 @@ struct DoctorTests {
                 /\nGPU 0 +Fake GPU, compute capability 9.0, 80.0 GiB\n/,
                 /\n  driver +13.0 \(libcuda.so.1\)\n/,
                 /\n  NVRTC +13.1 \(libnvrtc.so.13\)\n/, /\n  cuDNN +9.19.0 \(libcudnn.so.9\)\n/,
+                /\n  cuBLASLt +13.1.0 \(libcublasLt.so.13\)\n/,
                 /\n  usable +yes\n/,
             ] { #expect(text.stdout.contains(row), "\(text)") }
         }
@@ -245,6 +247,8 @@ struct DoctorTests {
             #expect(!lacking.isUsable && lacking.gpus.count == 1)
             #expect(lacking.obstacle == "cuDNN 9 (libcudnn) is too old: libcudnn.so.9 has no cudnnCreate")
             #expect(lacking.libraries[2].problem == "is too old: libcudnn.so.9 has no cudnnCreate")
+            let slower = try await gpuPart(FakeLibraries(broken: ["libcublasLt.so.13"]))
+            #expect(slower.isUsable && slower.libraries[3].problem != nil)
             let failing = try await gpuPart(FakeLibraries(.init(status: 3)))
             #expect(
                 !failing.isUsable && failing.gpus.isEmpty && failing.obstacle == "cuInit: a fake error (FAKE)"

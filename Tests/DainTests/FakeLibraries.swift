@@ -40,6 +40,9 @@ struct FakeLibraries {
         try compile(
             "libcudnn.so.9", header: "cudnn_graph.h", without,
             ["cudnnGetVersion": "(void) { return 91900; }"])
+        try compile(
+            "libcublasLt.so.13", header: "cublas_lt.h", without,
+            ["cublasLtGetVersion": "(void) { return 130100; }"])
         for name in broken { try Data("no library".utf8).write(to: folder[name]) }
     }
 

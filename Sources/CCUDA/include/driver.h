@@ -32,8 +32,9 @@ enum {
 
 enum {
     CCUDA_STREAM_NON_BLOCKING = 1,
-    CCUDA_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1,
+    CCUDA_STREAM_CAPTURE_MODE_RELAXED = 2,
     CCUDA_EVENT_DEFAULT = 0,
+    CCUDA_EVENT_WITHOUT_TIMING = 2,
 };
 
 // The symbol is the version that this interface was written for.
@@ -60,12 +61,23 @@ enum {
     F(memcpyDeviceToHost, "cuMemcpyDtoHAsync_v2", int, void *_Nonnull to, CUdeviceptr from, size_t bytes, \
       CUstream _Nullable stream) \
     F(memsetBytes, "cuMemsetD8Async", int, CUdeviceptr to, unsigned char value, size_t bytes, CUstream _Nullable stream) \
-    F(streamCreate, "cuStreamCreate", int, CUstream _Nullable *_Nonnull stream, unsigned flags) \
+    F(streamCreateWithPriority, "cuStreamCreateWithPriority", int, CUstream _Nullable *_Nonnull stream, unsigned flags, \
+      int priority) \
     F(streamDestroy, "cuStreamDestroy_v2", int, CUstream _Nonnull stream) \
+    F(memset32, "cuMemsetD32Async", int, CUdeviceptr to, unsigned value, size_t count, CUstream _Nullable stream) \
+    F(streamWaitEvent, "cuStreamWaitEvent", int, CUstream _Nonnull stream, CUevent _Nonnull event, unsigned flags) \
+    F(streamBeginCapture, "cuStreamBeginCapture_v2", int, CUstream _Nonnull stream, int mode) \
+    F(streamEndCapture, "cuStreamEndCapture", int, CUstream _Nonnull stream, CUgraph _Nullable *_Nonnull graph) \
+    F(graphInstantiate, "cuGraphInstantiateWithFlags", int, CUgraphExec _Nullable *_Nonnull executable, \
+      CUgraph _Nonnull graph, unsigned long long flags) \
+    F(graphLaunch, "cuGraphLaunch", int, CUgraphExec _Nonnull executable, CUstream _Nonnull stream) \
+    F(graphDestroy, "cuGraphDestroy", int, CUgraph _Nonnull graph) \
+    F(graphExecDestroy, "cuGraphExecDestroy", int, CUgraphExec _Nonnull executable) \
     F(streamSynchronize, "cuStreamSynchronize", int, CUstream _Nullable stream) \
     F(eventCreate, "cuEventCreate", int, CUevent _Nullable *_Nonnull event, unsigned flags) \
     F(eventDestroy, "cuEventDestroy_v2", int, CUevent _Nonnull event) \
     F(eventRecord, "cuEventRecord", int, CUevent _Nonnull event, CUstream _Nullable stream) \
+    F(eventQuery, "cuEventQuery", int, CUevent _Nonnull event) \
     F(eventSynchronize, "cuEventSynchronize", int, CUevent _Nonnull event) \
     F(eventElapsedTime, "cuEventElapsedTime", int, float *_Nonnull milliseconds, CUevent _Nonnull from, CUevent _Nonnull to) \
     F(moduleLoadData, "cuModuleLoadData", int, CUmodule _Nullable *_Nonnull module, const void *_Nonnull image) \

@@ -99,8 +99,9 @@ extern "C" __global__ void adaptive_warp_wide(DeviceTensor in, DeviceTensor flow
     }
 }
 
-// out = (1 - t)·first + t·second
-extern "C" __global__ void blend(DeviceTensor first, DeviceTensor second, float t, DeviceTensor out) {
+// out = (1 - t)·first + t·second; t is read from `time` where it is given.
+extern "C" __global__ void blend(DeviceTensor first, DeviceTensor second, float t, const float *time, DeviceTensor out) {
+    if (time) t = *time;
     int y, x, c;
     if (!place<1>(out, y, x, c)) return;
     const float a = value(first, pixel_offset(first, y, x) + c), b = value(second, pixel_offset(second, y, x) + c);

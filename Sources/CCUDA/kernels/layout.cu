@@ -42,3 +42,19 @@ extern "C" __global__ void depth_to_space(DeviceTensor in, DeviceTensor out) {
     if (!place<1>(out, y, x, c)) return;
     set_value(out, pixel_offset(out, y, x) + c, value(in, pixel_offset(in, y / 2, x / 2) + 4 * c + 2 * (y % 2) + x % 2));
 }
+
+// The columns under a kernel of odd width become channels: out(x, column · channels + c) = in(x + column - width / 2, c),
+// zero outside and behind the last. A thread makes eight channels.
+extern "C" __global__ void gather_columns(DeviceTensor in, int channels, int width, DeviceTensor out) {
+    int y, x, first;
+    if (!place<8>(out, y, x, first)) return;
+    float values[8];
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+        const int column = (first + i) / channels, c = (first + i) - column * channels;
+        const int from = x + column - width / 2;
+        const bool inside = column < width && from >= 0 && from < in.width;
+        values[i] = inside ? value(in, pixel_offset(in, y, from) + c) : 0.f;
+    }
+    store<8>(out, pixel_offset(out, y, x) + first, values);
+}

@@ -45,12 +45,15 @@ __device__ __forceinline__ void add_upsampled_nearest(DeviceTensor in, DeviceTen
 }
 FOR_EACH_WIDTH(add_upsampled_nearest, (DeviceTensor in, DeviceTensor out), (in, out))
 
-// Pixel centres aligned at half integers; `residual` is added where it has data.
+// Pixel centres aligned at half integers; times scale · (offset + slope · t), where t is read from `time` if that is given;
+// `residual` is added where it has data.
 template <int V>
-__device__ __forceinline__ void upsample_bilinear(DeviceTensor in, float factor, float scale, DeviceTensor residual,
-                                                  DeviceTensor out) {
+__device__ __forceinline__ void upsample_bilinear(DeviceTensor in, float factor, float slope, float offset, float scale,
+                                                  float t, const float *time, DeviceTensor residual, DeviceTensor out) {
     int y, x, c;
     if (!place<V>(out, y, x, c)) return;
+    if (time) t = *time;
+    scale *= offset + slope * t;
     const float row = fmaxf((y + 0.5f) / factor - 0.5f, 0.f), column = fmaxf((x + 0.5f) / factor - 0.5f, 0.f);
     const int top = (int)row, left = (int)column;
     const int bottom = min(top + 1, in.height - 1), right = min(left + 1, in.width - 1);
@@ -70,5 +73,6 @@ __device__ __forceinline__ void upsample_bilinear(DeviceTensor in, float factor,
     store<V>(out, pixel_offset(out, y, x) + c, sum);
 }
 FOR_EACH_WIDTH(upsample_bilinear,
-               (DeviceTensor in, float factor, float scale, DeviceTensor residual, DeviceTensor out),
-               (in, factor, scale, residual, out))
+               (DeviceTensor in, float factor, float slope, float offset, float scale, float t, const float *time,
+                DeviceTensor residual, DeviceTensor out),
+               (in, factor, slope, offset, scale, t, time, residual, out))

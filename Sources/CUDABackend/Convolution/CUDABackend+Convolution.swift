@@ -39,13 +39,68 @@ extension CUDABackend {
     private func run(
         _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
     ) throws {
-        if isNarrow(convolution, output) { return try runNarrow(convolution, input, residual, output) }
+        if isNarrow(convolution, output) {
+            if isWide(convolution, input, output) {
+                do { return try runWide(convolution, input, residual, output) } catch CUDAError.noEngine {}
+            }
+            return try runNarrow(convolution, input, residual, output)
+        }
         // cuDNN takes maps of one precision, whose channels come in eights. Others are copied to such.
         let source = try padded(input, to: convolution.description.inputChannels)
         let target = try paddedInPlace(output) ?? makeTensor(output.shape, as: .features).widenedToEights
         let added = try residual.map { try padded($0, to: output.shape.channels) }
         try runCuDNN(convolution, source, added, target)
         if target.address != output.address { copy(target.channels(0..<output.shape.channels), into: output) }
+    }
+
+    /// Whether matrix units are worth their while, as fewer, wider pixels: for large maps of not too many channels.
+    private func isWide(_ convolution: CUDAConvolution, _ input: CUDATensor, _ output: CUDATensor) -> Bool {
+        let description = convolution.description
+        return precision.storesHalf && input.isHalf && description.kernel == 3 && description.stride == 1
+            && description.dilation == 1 && (16...128).contains(description.inputChannels)
+            && output.shape.width % 8 == 0 && output.shape.planeCount >= 2000
+    }
+
+    /// Sums by cuDNN, then residual and activation in float32. The sums are in float32, too, unless they are a small correction
+    /// of the residual.
+    private func runWide(
+        _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
+    ) throws {
+        let source = try padded(input, to: convolution.description.inputChannels)
+        let outputs = (convolution.description.outputChannels + 7) / 8 * 8
+        let sumsAreFloat = residual == nil
+        let geometry = ConvolutionGeometry(
+            description: convolution.description, inputChannels: source.shape.channels,
+            outputChannels: outputs, height: source.shape.height, width: source.shape.width,
+            inputPitch: source.pitch, outputPitch: outputs, residualPitch: nil, isHalf: true,
+            sumsAreFloat: sumsAreFloat, allowsMatrixUnits: true)
+        let sums = try CUDATensor(
+            output.shape.with(channels: outputs), isHalf: !sumsAreFloat, padding: 0, pool: pool)
+        func launch(_ plan: ConvolutionPlan) throws {
+            let weights = try weights(plan)
+            let workspace = try pool.allocate(max(1, plan.workspaceBytes))
+            try cuDNN.exclusively {
+                try plan.run(
+                    input: source, weights: weights.weights.address, bias: weights.bias.address,
+                    residual: nil,
+                    output: sums, workspace: workspace.address, stream: device.stream)
+            }
+        }
+        func weights(_ plan: ConvolutionPlan) throws -> CUDAConvolution.PackedWeights {
+            try convolution.weights(
+                .matrix(
+                    inputs: source.shape.channels, outputs: outputs, isHalf: true, form: plan.choice.form,
+                    biasIsFloat: true))
+        }
+        let plan = try convolution.plan(geometry) {
+            try PlanChooser(
+                geometry, layer: convolution.name, cuDNN: cuDNN, device: device, memory: planMemory
+            ).best(launch)
+        }
+        try launch(plan)
+        finish(
+            sums.channels(0..<convolution.description.outputChannels), convolution,
+            plan.isFused ? nil : try weights(plan).bias, residual, output)
     }
 
     private func runCuDNN(
@@ -60,29 +115,32 @@ extension CUDABackend {
                 inputPitch: input.pitch, outputPitch: output.pitch, residualPitch: residual?.pitch,
                 isHalf: output.isHalf, allowsMatrixUnits: precision != .fp32)
         }
-        let weights = try convolution.weights(
-            .matrix(inputs: input.shape.channels, outputs: output.shape.channels, isHalf: output.isHalf))
         func run(_ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor) throws {
             let geometry = geometry(input, residual, output)
             func launch(_ plan: ConvolutionPlan, into output: CUDATensor) throws {
+                let form = plan.choice.form
+                let weights = try convolution.weights(
+                    .matrix(
+                        inputs: input.shape.channels, outputs: output.shape.channels, isHalf: output.isHalf,
+                        form: form))
                 let workspace = try pool.allocate(max(1, plan.workspaceBytes))
-                // What is still to be added must not be written over.
-                let sums =
-                    plan.isFused || residual?.address != output.address
-                    ? output : try output.emptyCopy(pool: pool)
+                let source =
+                    form == .columns ? try columns(of: input, convolution.description) : input
                 try cuDNN.exclusively {
+                    let sums = try sums(plan, residual, output)
                     try plan.run(
-                        input: input, weights: weights.weights.address, bias: weights.bias.address,
-                        residual: residual, output: sums, workspace: workspace.address)
+                        input: source, weights: weights.weights.address, bias: weights.bias.address,
+                        residual: residual, output: sums, workspace: workspace.address,
+                        stream: device.stream)
+                    if !plan.isFused { finish(sums, convolution, weights.bias, residual, output) }
                 }
-                if !plan.isFused { finish(sums, convolution, weights.bias, residual, output) }
             }
             let plan = try convolution.plan(geometry) {
                 // Trials write elsewhere: what is added may be the output itself.
                 let scratch = try output.emptyCopy(pool: pool)
-                return try PlanChooser(geometry, layer: convolution.name, cuDNN: cuDNN, device: device).best {
-                    try launch($0, into: scratch)
-                }
+                return try PlanChooser(
+                    geometry, layer: convolution.name, cuDNN: cuDNN, device: device, memory: planMemory
+                ).best { try launch($0, into: scratch) }
             }
             try launch(plan, into: output)
         }
@@ -98,13 +156,39 @@ extension CUDABackend {
         }
     }
 
+    /// Where a plan writes: the output, or a map for `finish` to read.
+    private func sums(_ plan: ConvolutionPlan, _ residual: CUDATensor?, _ output: CUDATensor) throws
+        -> CUDATensor
+    {
+        if case .pixels = plan.choice.form {
+            return try CUDATensor(output.shape, isHalf: output.isHalf, padding: 0, pool: pool)
+        }
+        // What is still to be added must not be written over.
+        return plan.isFused || residual?.address != output.address ? output : try output.emptyCopy(pool: pool)
+    }
+
+    /// The columns under a kernel, as channels: column · channels + channel.
+    private func columns(of input: CUDATensor, _ description: ConvolutionDescription) throws -> CUDATensor {
+        let channels = ConvolutionGeometry.columns(description.inputChannels, description.kernel)
+        let made = try CUDATensor(
+            input.shape.with(channels: channels), isHalf: input.isHalf, padding: 0, pool: pool)
+        try device.launch(
+            "gather_columns", threads: made.shape.count / 8,
+            [
+                .tensor(input.onDevice), .integer(description.inputChannels), .integer(description.kernel),
+                .tensor(made.onDevice),
+            ])
+        return made
+    }
+
     /// output = activation(sums + bias + residual)
     private func finish(
-        _ sums: CUDATensor, _ convolution: CUDAConvolution, _ bias: MemoryBlock, _ residual: CUDATensor?,
+        _ sums: CUDATensor, _ convolution: CUDAConvolution, _ bias: MemoryBlock?, _ residual: CUDATensor?,
         _ output: CUDATensor
     ) {
         let biasMap = DeviceTensor(
-            data: bias.address, pitch: Int32(output.shape.channels), channels: Int32(output.shape.channels),
+            data: bias?.address ?? 0, pitch: Int32(output.shape.channels),
+            channels: Int32(output.shape.channels),
             height: 1,
             width: 1, isHalf: output.isHalf ? 1 : 0, unused: 0)
         run(

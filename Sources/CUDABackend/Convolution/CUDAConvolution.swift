@@ -10,14 +10,14 @@ public final class CUDAConvolution: @unchecked Sendable {
     private let pool: MemoryPool
     private let device: CUDADevice
     private let packed = Mutex<[Packing: PackedWeights]>([:])
-    /// Guarded by `planning`.
+    /// Guarded by `planning`. Under the plain form of each geometry.
     private var plans: [ConvolutionGeometry: Result<ConvolutionPlan, any Error>] = [:]
     private let planning = Mutex(())
 
     /// How weights are laid out.
     enum Packing: Hashable {
-        /// For cuDNN: [output][row][column][input], with zeros for padded channels.
-        case matrix(inputs: Int, outputs: Int, isHalf: Bool)
+        /// For cuDNN: [output][row][column][input] in a form, with zeros for padded channels.
+        case matrix(inputs: Int, outputs: Int, isHalf: Bool, form: ConvolutionForm, biasIsFloat: Bool = false)
         /// For the project's own kernels: [row][column][input][output], with zeros for padded inputs.
         case narrow(inputs: Int)
     }
@@ -43,7 +43,8 @@ public final class CUDAConvolution: @unchecked Sendable {
             if let known = packed[packing] { return known }
             let made =
                 switch packing {
-                case .matrix(let inputs, let outputs, let isHalf): try matrix(inputs, outputs, isHalf)
+                case .matrix(let inputs, let outputs, let isHalf, let form, let biasIsFloat):
+                    try matrix(inputs, outputs, isHalf, form, biasIsHalf: isHalf && !biasIsFloat)
                 case .narrow(let inputs): try narrow(inputs)
                 }
             packed[packing] = made
@@ -65,20 +66,32 @@ public final class CUDAConvolution: @unchecked Sendable {
         }
     }
 
-    private func matrix(_ inputs: Int, _ outputs: Int, _ isHalf: Bool) throws -> PackedWeights {
-        let taps = description.kernel * description.kernel
-        var weights = [Float](repeating: 0, count: outputs * taps * inputs)
+    /// `inputs` and `outputs` of the plain form.
+    private func matrix(
+        _ inputs: Int, _ outputs: Int, _ isHalf: Bool, _ form: ConvolutionForm, biasIsHalf: Bool
+    ) throws -> PackedWeights {
+        let kernel = description.kernel
+        let matrix = WeightMatrix(
+            form: form, kernel: kernel, inputs: inputs, outputs: outputs,
+            realInputs: description.inputChannels)
+        var weights = [Float](repeating: 0, count: matrix.count)
         for output in 0..<description.outputChannels {
             for input in 0..<description.inputChannels {
-                let from = (output * description.inputChannels + input) * taps
-                for tap in 0..<taps {
-                    weights[(output * taps + tap) * inputs + input] = values.values[from + tap]
+                let from = (output * description.inputChannels + input) * kernel * kernel
+                for row in 0..<kernel {
+                    for column in 0..<kernel {
+                        let value = values.values[from + row * kernel + column]
+                        for pixel in 0..<matrix.pixels {
+                            weights[matrix.index(output, pixel, row, column, input)] = value
+                        }
+                    }
                 }
             }
         }
-        let bias = values.bias + [Float](repeating: 0, count: outputs - values.bias.count)
+        let padded = values.bias + [Float](repeating: 0, count: outputs - values.bias.count)
+        let bias = Array(repeatElement(padded, count: matrix.pixels).joined())
         return PackedWeights(
-            weights: try onDevice(weights, isHalf: isHalf), bias: try onDevice(bias, isHalf: isHalf))
+            weights: try onDevice(weights, isHalf: isHalf), bias: try onDevice(bias, isHalf: biasIsHalf))
     }
 
     private func narrow(_ inputs: Int) throws -> PackedWeights {
@@ -112,6 +125,33 @@ public final class CUDAConvolution: @unchecked Sendable {
             try values.withUnsafeBytes(copy)
         }
         return block
+    }
+}
+
+/// Where cuDNN looks for a weight.
+private struct WeightMatrix {
+    let form: ConvolutionForm
+    let kernel: Int
+    let inputs: Int
+    let outputs: Int
+    let realInputs: Int
+
+    var pixels: Int {
+        if case .pixels(let count) = form { return count }
+        return 1
+    }
+
+    private var computedInputs: Int {
+        form == .columns ? ConvolutionGeometry.columns(realInputs, kernel) : inputs
+    }
+    private var columns: Int { form == .columns ? 1 : kernel + pixels - 1 }
+    var count: Int { outputs * pixels * kernel * columns * computedInputs }
+
+    /// The pixel is which of those that count as one.
+    func index(_ output: Int, _ pixel: Int, _ row: Int, _ column: Int, _ input: Int) -> Int {
+        let (column, channel) =
+            form == .columns ? (0, column * realInputs + input) : (column + pixel, input)
+        return (((pixel * outputs + output) * kernel + row) * columns + column) * computedInputs + channel
     }
 }
 

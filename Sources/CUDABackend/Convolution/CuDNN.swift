@@ -1,22 +1,24 @@
 import CCUDA
 import Synchronization
 
-/// A cuDNN handle for a device's stream. cuDNN's calls through one handle must not overlap: `lock` is held around them.
+/// A cuDNN handle for a device; its work goes to the caller's stream. cuDNN's calls through one handle must not overlap: `lock` is held around them.
 final class CuDNN: @unchecked Sendable {
     let functions: CuDNNFunctions
     let handle: cudnnHandle_t
+    /// For convolutions that are one product; nil where the library is not there.
+    let products: CuBLASLt?
     private let device: CUDADevice
     private let lock = Mutex(())
 
     init(device: CUDADevice) throws {
         self.device = device
         functions = device.libraries.cuDNN
+        products = device.libraries.cuBLASLt.flatMap { try? CuBLASLt($0, device: device) }
         try device.makeCurrent()
         var handle: cudnnHandle_t?
         try Self.check(functions, "cudnnCreate", functions.create(&handle))
         guard let handle else { throw CUDAError.cuDNN(call: "cudnnCreate", text: "no handle") }
         self.handle = handle
-        try Self.check(functions, "cudnnSetStream", functions.setStream(handle, device.stream))
     }
 
     deinit {
@@ -27,7 +29,10 @@ final class CuDNN: @unchecked Sendable {
     /// Runs calls through the handle, one caller at a time.
     func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
         try device.makeCurrent()
-        return try lock.withLock { _ in try body() }
+        return try lock.withLock { _ in
+            try Self.check(functions, "cudnnSetStream", functions.setStream(handle, device.stream))
+            return try body()
+        }
     }
 
     static func check(_ functions: CuDNNFunctions, _ call: String, _ status: Int32) throws {

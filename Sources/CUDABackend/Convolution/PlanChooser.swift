@@ -10,52 +10,99 @@ struct PlanChooser {
     let layer: String
     let cuDNN: CuDNN
     let device: CUDADevice
+    let memory: PlanMemory
 
-    /// Trials of one convolution end after so many, and after so long.
-    private static let mostTrials = 24
-    private static let longest: Duration = .seconds(2)
+    /// Trials of one form of a convolution end after so many.
+    private static let mostTrials = 20
     private static let workspaceLimit = 1 << 30
+    private static let repetitions = 5
 
-    init(_ geometry: ConvolutionGeometry, layer: String, cuDNN: CuDNN, device: CUDADevice) {
-        (self.geometry, self.layer, self.cuDNN, self.device) = (geometry, layer, cuDNN, device)
+    /// - Parameter geometry: In the plain form.
+    init(
+        _ geometry: ConvolutionGeometry, layer: String, cuDNN: CuDNN, device: CUDADevice, memory: PlanMemory
+    ) {
+        (self.geometry, self.layer, self.cuDNN) = (geometry, layer, cuDNN)
+        (self.device, self.memory) = (device, memory)
     }
 
-    /// The fastest plan; `launch` queues a plan's work.
+    /// The plan that was the fastest before, or that is now; `launch` queues a plan's work.
     func best(_ launch: (ConvolutionPlan) throws -> Void) throws -> ConvolutionPlan {
-        let timer = EventTimer(device: device)
-        let start = ContinuousClock.now
+        if let choice = memory[geometry], let plan = remembered(choice, launch) { return plan }
+        let plan = try tried(launch)
+        memory[geometry] = plan.choice
+        return plan
+    }
+
+    private func remembered(_ choice: PlanChoice, _ launch: (ConvolutionPlan) throws -> Void)
+        -> ConvolutionPlan?
+    {
+        guard geometry.forms.contains(choice.form) else { return nil }
+        var found: ConvolutionPlan?
+        // One that cannot run any more is chosen anew.
+        try? ConvolutionPlan.forEach(geometry.with(choice.form), cuDNN: cuDNN, layer: layer, only: choice) {
+            plan in
+            try launch(plan)
+            found = plan
+            return .enough
+        }
+        return found
+    }
+
+    private func tried(_ launch: (ConvolutionPlan) throws -> Void) throws -> ConvolutionPlan {
+        // Work on other lanes would be timed with it.
+        try device.synchronizeAll()
         var best: (plan: ConvolutionPlan, milliseconds: Double)?
-        var trials = 0
         var failure: (any Error)?
-        try ConvolutionPlan.forEach(geometry, cuDNN: cuDNN, layer: layer) { plan in
-            if plan.workspaceBytes > Self.workspaceLimit, best != nil { return .more }
+        for form in geometry.forms {
             do {
-                // The first run may load code; one that takes far longer than another's needs no second.
-                var each = try timer.milliseconds { try launch(plan) }
-                if each < 3 * (best?.milliseconds ?? .infinity) + 1 {
-                    each = try timer.milliseconds { for _ in 0..<Self.repetitions { try launch(plan) } }
-                    each /= Double(Self.repetitions)
-                }
-                Self.trace?(
-                    "\(layer) trial \(trials)\(plan.isFused ? "" : ", not fused"): \(each) ms, floor \(floor) ms, "
-                        + "after \(ContinuousClock.now - start)")
-                if each < best?.milliseconds ?? .infinity { best = (plan, each) }
+                try tryAll(form, launch, &best, &failure)
             } catch {
-                failure = error
-                return .more
+                // cuDNN or cuBLASLt has nothing in this form.
+                failure = failure ?? error
             }
-            trials += 1
-            let isGood = (best?.milliseconds ?? .infinity) < 1.6 * floor
-            return isGood || trials >= Self.mostTrials || ContinuousClock.now - start > Self.longest
-                ? .enough : .more
         }
         guard let best else { throw failure ?? CUDAError.noEngine(layer: layer, reason: "no engine runs") }
         return best.plan
     }
 
-    private static let repetitions = 3
+    private func tryAll(
+        _ form: ConvolutionForm, _ launch: (ConvolutionPlan) throws -> Void,
+        _ best: inout (plan: ConvolutionPlan, milliseconds: Double)?, _ failure: inout (any Error)?
+    ) throws {
+        let timer = EventTimer(device: device)
+        let start = ContinuousClock.now
+        var trials = 0
+        // A closure cannot change what is passed in.
+        var (fastest, lastFailure) = (best, failure)
+        defer { (best, failure) = (fastest, lastFailure) }
+        try ConvolutionPlan.forEach(geometry.with(form), cuDNN: cuDNN, layer: layer) { plan in
+            if plan.workspaceBytes > Self.workspaceLimit, fastest != nil { return .more }
+            do {
+                // The first run may load code; one that takes far longer than another's needs no second.
+                var each = try timer.milliseconds { try launch(plan) }
+                if each < 3 * (fastest?.milliseconds ?? .infinity) + 1 {
+                    each = try timer.millisecondsOfEach(Self.repetitions) { try launch(plan) }
+                }
+                Self.trace?(
+                    "\(layer) \(plan.choice): \(each) ms, floor \(floor) ms, after \(ContinuousClock.now - start)"
+                )
+                if each < fastest?.milliseconds ?? .infinity { fastest = (plan, each) }
+            } catch {
+                lastFailure = error
+                return .more
+            }
+            trials += 1
+            // What takes long must be nearer to the floor, which for small maps nothing reaches.
+            let isGood = (fastest?.milliseconds ?? .infinity) < (floor > 0.02 ? 1.05 : 1.5) * floor
+            return isGood || trials >= Self.mostTrials || ContinuousClock.now - start > patience
+                ? .enough : .more
+        }
+    }
 
-    /// Milliseconds that the GPU would take at its measured ceilings (an H100's, scaled by multiprocessors), and for a launch.
+    /// What takes the GPU long is worth a longer search.
+    private var patience: Duration { .seconds(min(3, 0.15 + 10 * floor)) }
+
+    /// Milliseconds that the GPU would take at its measured ceilings (an H100's), and for a launch.
     private var floor: Double {
         let output = geometry.description.outputShape(
             for: Shape(channels: 1, height: geometry.height, width: geometry.width))
@@ -70,8 +117,8 @@ struct PlanChooser {
                 geometry.height * geometry.width * geometry.inputChannels
                     + output.height * output.width * geometry.outputChannels
                     * (geometry.residualPitch == nil ? 1 : 2))
-        let ceiling = !geometry.allowsMatrixUnits ? 50e9 : geometry.isHalf ? 500e9 : 250e9
-        return 0.01 + operations / ceiling + bytes / 2.2e9
+        let ceiling = !geometry.allowsMatrixUnits ? 50e9 : geometry.isHalf ? 620e9 : 310e9
+        return 0.003 + operations / ceiling + bytes / 2.2e9
     }
 
     /// `DAIN_TRACE_PLANS=1` prints every trial on stderr.

@@ -1,7 +1,7 @@
 import CCUDA
 import Synchronization
 
-/// One GPU: its context, one stream on which all work is queued in order, its memory and its kernels.
+/// One GPU: its context, a main stream on which work is queued in order, lanes for what may overlap, and its kernels.
 ///
 /// Calls may come from any thread. Queued work runs later; an error of a call that cannot throw is kept and thrown by the next
 /// one that can.
@@ -11,7 +11,15 @@ final class CUDADevice: @unchecked Sendable {
     let capability: (major: Int, minor: Int)
     let totalMemory: Int
     let libraries: CUDALibraries
-    let stream: CUstream
+    let mainStream: CUstream
+    let lanes: [Lane]
+    /// Copies to and from the host, beside the computation.
+    let uploads: Lane
+    let downloads: Lane
+    /// For work on frames that are not needed yet, beside what the main stream does.
+    let ahead: Lane
+    /// The stream that the caller's work goes to.
+    var stream: CUstream { Lane.current?.stream ?? mainStream }
     private let device: CUdevice
     private let context: CUcontext
     private let failure = Mutex<(any Error)?>(nil)
@@ -37,18 +45,22 @@ final class CUDADevice: @unchecked Sendable {
         }
         self.context = context
         try check("cuCtxSetCurrent", driver.contextSetCurrent(context))
-        var stream: CUstream?
-        try check("cuStreamCreate", driver.streamCreate(&stream, UInt32(CCUDA_STREAM_NON_BLOCKING)))
-        guard let stream else { throw CUDAError.driver(call: "cuStreamCreate", name: "", text: "no stream") }
-        self.stream = stream
+        mainStream = try Self.makeStream(driver)
+        lanes = try (1...3).map { try Lane(number: $0, driver: driver) }
+        uploads = try Lane(number: 4, driver: driver)
+        downloads = try Lane(number: 5, driver: driver)
+        ahead = try Lane(
+            number: 6, isUrgent: true,
+            branches: (7...9).map { try Lane(number: $0, isUrgent: true, driver: driver) }, driver: driver)
         module = try Self.loadKernels(libraries, capability)
     }
 
     deinit {
         _ = driver.contextSetCurrent(context)
-        _ = driver.streamSynchronize(stream)
+        _ = driver.streamSynchronize(mainStream)
+        for lane in lanes + [uploads, downloads, ahead] { lane.destroy(driver) }
         _ = driver.moduleUnload(module)
-        _ = driver.streamDestroy(stream)
+        _ = driver.streamDestroy(mainStream)
         _ = driver.primaryContextRelease(device)
     }
 
@@ -60,6 +72,23 @@ final class CUDADevice: @unchecked Sendable {
         var count: Int32 = 0
         try check(driver, "cuDeviceGetCount", driver.deviceGetCount(&count))
         return Int(count)
+    }
+
+    static func makeStream(_ driver: DriverFunctions, isUrgent: Bool = false) throws -> CUstream {
+        var stream: CUstream?
+        // Smaller is more urgent, and 0 the least; the driver knows how small it may be.
+        try check(
+            driver, "cuStreamCreate",
+            driver.streamCreateWithPriority(&stream, UInt32(CCUDA_STREAM_NON_BLOCKING), isUrgent ? -8 : 0))
+        guard let stream else { throw CUDAError.driver(call: "cuStreamCreate", name: "", text: "no stream") }
+        return stream
+    }
+
+    static func makeEvent(_ driver: DriverFunctions, flags: Int) throws -> CUevent {
+        var event: CUevent?
+        try check(driver, "cuEventCreate", driver.eventCreate(&event, UInt32(flags)))
+        guard let event else { throw CUDAError.driver(call: "cuEventCreate", name: "", text: "no event") }
+        return event
     }
 
     // MARK: Calls
@@ -91,6 +120,14 @@ final class CUDADevice: @unchecked Sendable {
         do { try body() } catch { failure.withLock { $0 = $0 ?? error } }
     }
 
+    /// The first error that was kept; none is left.
+    func takeFailure() -> (any Error)? {
+        failure.withLock { failure in
+            defer { failure = nil }
+            return failure
+        }
+    }
+
     func throwFailure() throws {
         if let error = failure.withLock({ $0 }) { throw error }
     }
@@ -99,6 +136,15 @@ final class CUDADevice: @unchecked Sendable {
     func synchronize() throws {
         try throwFailure()
         try call("cuStreamSynchronize") { $0.streamSynchronize(stream) }
+        try throwFailure()
+    }
+
+    /// Waits until all work on all streams is done.
+    func synchronizeAll() throws {
+        try throwFailure()
+        for stream in [mainStream] + (lanes + [uploads, downloads, ahead]).map(\.stream) {
+            try call("cuStreamSynchronize") { $0.streamSynchronize(stream) }
+        }
     }
 
     /// Bytes of the GPU's memory that nobody has.

@@ -11,6 +11,9 @@ public enum CUDAError: Error, Sendable {
     /// A kernel did not compile; the log is the compiler's.
     case compilation(log: String)
     case cuDNN(call: String, text: String)
+    case cuBLASLt(call: String, status: Int)
+    /// Work cannot be recorded.
+    case recording(String)
     /// cuDNN has no way to compute a convolution.
     case noEngine(layer: String, reason: String)
 }
@@ -39,6 +42,8 @@ extension CUDAError: CustomStringConvertible {
             "\(device) has compute capability \(capability); at least 7.0 is needed"
         case .compilation(let log): "a kernel did not compile: \(log)"
         case .cuDNN(let call, let text): "\(call): \(text)"
+        case .cuBLASLt(let call, let status): "\(call): status \(status)"
+        case .recording(let reason): "work cannot be recorded: \(reason)"
         case .noEngine(let layer, let reason): "cuDNN cannot compute layer \(layer): \(reason)"
         }
     }

@@ -29,28 +29,15 @@ package struct KernelCompiler {
         let file = cacheFile()
         if let file, let known = try? Data(contentsOf: file), !known.isEmpty { return [UInt8](known) }
         let image = try compile()
-        if let file {
-            try? FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try? Data(image).write(to: file, options: .atomic)
-        }
+        if let file { CacheFolder.write(Data(image), to: file) }
         return image
     }
 
     private func cacheFile() -> URL? {
         var (major, minor): (Int32, Int32) = (0, 0)
         guard nvrtc.version(&major, &minor) == 0 else { return nil }
-        let environment = ProcessInfo.processInfo.environment
-        let base: URL
-        if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
-            base = URL(fileURLWithPath: path)
-        } else if let home = environment["HOME"], home.hasPrefix("/") {
-            base = URL(fileURLWithPath: home).appendingPathComponent(".cache")
-        } else {
-            return nil
-        }
         let name = "\(Self.digest)-\(architecture)-nvrtc\(major).\(minor).cubin"
-        return base.appendingPathComponent("dain/kernels").appendingPathComponent(name)
+        return CacheFolder.url("kernels")?.appendingPathComponent(name)
     }
 
     /// FNV-1a of the source, 64 bits: it tells versions of the program apart, and protects against nothing.

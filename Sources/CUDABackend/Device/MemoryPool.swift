@@ -4,12 +4,20 @@ import Tensors
 
 /// The GPU's memory, in blocks that are used again.
 ///
-/// All work is queued on one stream, in order: a block that the host has let go can be given out at once, since whatever
-/// the stream still does with it comes before what its next owner queues.
+/// Work is queued on one stream in order, or on a lane beside it, and each has blocks of its own: a block that the host has let
+/// go can be given out at once on the same lane, since whatever the lane still does with it comes before what its next
+/// owner queues. What is recorded has blocks of its own, too, since it is repeated later (``Recordings``).
 package final class MemoryPool: @unchecked Sendable {
+    private struct Shelf: Hashable {
+        var lane: Int
+        var isRecorded: Bool
+        var size: Int
+    }
+
     private struct State {
-        var free: [Int: [CUdeviceptr]] = [:]
+        var free: [Shelf: [CUdeviceptr]] = [:]
         var used = 0
+        var recorded = 0
         var cached = 0
         var peak = 0
     }
@@ -18,16 +26,24 @@ package final class MemoryPool: @unchecked Sendable {
     private let state = Mutex(State())
     /// Bytes that blocks may take in all; nil leaves it to the GPU.
     private let limit: Int?
+    /// Asked to let go of what can be made again, where memory has run out.
+    private let onShortage = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(device: CUDADevice, limit: Int?) {
         self.device = device
         self.limit = limit
     }
 
-    deinit { releaseCached() }
+    deinit {
+        for address in state.withLock({ $0.free.values.flatMap(\.self) }) {
+            device.deferringErrors { try device.call("cuMemFree") { $0.memFree(address) } }
+        }
+    }
 
-    /// The most bytes that were in use at once.
+    /// The most bytes that were held at once, in use or kept for later.
     var peak: Int { state.withLock(\.peak) }
+    /// Bytes in use of what recordings share.
+    var recordedBytesInUse: Int { state.withLock(\.recorded) }
     /// Bytes in use and kept for later.
     var held: Int { state.withLock { $0.used + $0.cached } }
 
@@ -38,39 +54,53 @@ package final class MemoryPool: @unchecked Sendable {
         return (max(512, bytes) + step - 1) / step * step
     }
 
-    func allocate(_ bytes: Int) throws -> MemoryBlock {
-        let size = Self.rounded(bytes)
-        if let address = take(size) { return MemoryBlock(address: address, size: size, pool: self) }
-        if let limit, state.withLock({ $0.used }) + size > limit {
-            throw TensorError.outOfMemory(bytes: bytes)
+    /// - Parameter isLasting: The block is not to be written to by anything that is recorded without knowing its owner.
+    func allocate(_ bytes: Int, isLasting: Bool = false) throws -> MemoryBlock {
+        let isRecording = Recorder.current != nil
+        let shelf = Shelf(
+            lane: Lane.current?.number ?? 0, isRecorded: isRecording && !isLasting, size: Self.rounded(bytes))
+        func block(_ address: CUdeviceptr) -> MemoryBlock {
+            MemoryBlock(address: address, size: shelf.size, isStable: isRecording && isLasting) { [self] in
+                giveBack(address, shelf)
+            }
         }
-        if let limit, held + size > limit { releaseCached() }
-        var address = try allocateFresh(size)
-        if address == nil {
+        if let address = take(shelf) { return block(address) }
+        var address = try allocateFresh(shelf.size)
+        // While work is recorded nothing may be given back to the GPU.
+        if address == nil, !isRecording {
             releaseCached()
-            address = try allocateFresh(size)
+            address = try allocateFresh(shelf.size)
+            if address == nil, let relieve = onShortage.withLock(\.self) {
+                relieve()
+                releaseCached()
+                address = try allocateFresh(shelf.size)
+            }
         }
         guard let address else { throw TensorError.outOfMemory(bytes: bytes) }
         state.withLock {
-            $0.used += size
-            $0.peak = max($0.peak, $0.used)
+            $0.used += shelf.size
+            if shelf.isRecorded { $0.recorded += shelf.size }
+            $0.peak = max($0.peak, $0.used + $0.cached)
         }
-        return MemoryBlock(address: address, size: size, pool: self)
+        return block(address)
     }
 
-    private func take(_ size: Int) -> CUdeviceptr? {
+    private func take(_ shelf: Shelf) -> CUdeviceptr? {
         state.withLock { state in
-            guard let address = state.free[size]?.popLast() else { return nil }
-            state.cached -= size
-            state.used += size
-            state.peak = max(state.peak, state.used)
+            guard let address = state.free[shelf]?.popLast() else { return nil }
+            state.cached -= shelf.size
+            state.used += shelf.size
+            if shelf.isRecorded { state.recorded += shelf.size }
             return address
         }
     }
 
-    /// nil where the GPU has no more.
+    func whenShort(_ relieve: @escaping @Sendable () -> Void) { onShortage.withLock { $0 = relieve } }
+
+    /// nil where the GPU has no more, or the limit is reached.
     private func allocateFresh(_ size: Int) throws -> CUdeviceptr? {
         try device.throwFailure()
+        if let limit, held + size > limit { return nil }
         var address: CUdeviceptr = 0
         var isFull = false
         try device.call("cuMemAlloc") { driver in
@@ -81,21 +111,30 @@ package final class MemoryPool: @unchecked Sendable {
         return isFull ? nil : address
     }
 
-    fileprivate func giveBack(_ address: CUdeviceptr, _ size: Int) {
+    private func giveBack(_ address: CUdeviceptr, _ shelf: Shelf) {
         state.withLock { state in
-            state.free[size, default: []].append(address)
-            state.used -= size
-            state.cached += size
+            state.free[shelf, default: []].append(address)
+            state.used -= shelf.size
+            if shelf.isRecorded { state.recorded -= shelf.size }
+            state.cached += shelf.size
         }
     }
 
-    private func releaseCached() {
+    /// Gives what nobody uses back to the GPU, but for what recordings may use.
+    private func releaseCached() { release { !$0.isRecorded } }
+
+    /// Gives back what recordings used; none may be left.
+    func releaseRecorded() { release(\.isRecorded) }
+
+    private func release(_ isMeant: (Shelf) -> Bool) {
         let blocks = state.withLock { state in
-            defer {
-                state.free = [:]
-                state.cached = 0
+            var blocks: [CUdeviceptr] = []
+            for (shelf, free) in state.free where isMeant(shelf) {
+                blocks += free
+                state.cached -= shelf.size * free.count
+                state.free[shelf] = nil
             }
-            return state.free.values.flatMap(\.self)
+            return blocks
         }
         // cuMemFree waits for the work that is queued.
         for address in blocks {
@@ -108,15 +147,16 @@ package final class MemoryPool: @unchecked Sendable {
 final class MemoryBlock: @unchecked Sendable {
     let address: CUdeviceptr
     let size: Int
-    private let pool: MemoryPool
+    /// Whether a recording keeps it, so that it is at the same place each time.
+    let isStable: Bool
+    private let giveBack: () -> Void
 
-    fileprivate init(address: CUdeviceptr, size: Int, pool: MemoryPool) {
-        self.address = address
-        self.size = size
-        self.pool = pool
+    fileprivate init(address: CUdeviceptr, size: Int, isStable: Bool, giveBack: @escaping () -> Void) {
+        (self.address, self.size, self.isStable) = (address, size, isStable)
+        self.giveBack = giveBack
     }
 
-    deinit { pool.giveBack(address, size) }
+    deinit { giveBack() }
 }
 
 extension Int {

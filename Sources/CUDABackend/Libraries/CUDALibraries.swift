@@ -6,6 +6,7 @@ struct CUDALibraries: Sendable {
     static let driverNames = ["libcuda.so.1", "libcuda.so"]
     static let nvrtcNames = ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"]
     static let cuDNNNames = ["libcudnn.so.9"]
+    static let cuBLASLtNames = ["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"]
 
     /// What messages call them.
     static let driverTitle = "the NVIDIA driver (libcuda)"
@@ -15,6 +16,8 @@ struct CUDALibraries: Sendable {
     let driver: DriverFunctions
     let nvrtc: NVRTCFunctions
     let cuDNN: CuDNNFunctions
+    /// Makes some layers faster; cuDNN computes them without it.
+    let cuBLASLt: CuBLASLtFunctions?
 
     /// Opens what is needed; the error names what is missing. The GPU comes before the libraries that only it needs.
     static func openForUse(index: Int) throws -> CUDALibraries {
@@ -27,7 +30,8 @@ struct CUDALibraries: Sendable {
         if let refusal = try DeviceFacts(index: index, driver: driver).refusal { throw refusal }
         return CUDALibraries(
             driver: driver, nvrtc: try named(nvrtcTitle, openNVRTC).functions,
-            cuDNN: try named(cuDNNTitle, openCuDNN).functions)
+            cuDNN: try named(cuDNNTitle, openCuDNN).functions,
+            cuBLASLt: try? openCuBLASLt().functions)
     }
 
     static func openDriver() throws(LibraryError) -> (library: SharedLibrary, functions: DriverFunctions) {
@@ -40,6 +44,11 @@ struct CUDALibraries: Sendable {
 
     static func openCuDNN() throws(LibraryError) -> (library: SharedLibrary, functions: CuDNNFunctions) {
         try fill(cuDNNNames, cuDNNFunctionsLoad)
+    }
+
+    static func openCuBLASLt() throws(LibraryError) -> (library: SharedLibrary, functions: CuBLASLtFunctions)
+    {
+        try fill(cuBLASLtNames, cuBLASLtFunctionsLoad)
     }
 
     private static func fill<Table>(

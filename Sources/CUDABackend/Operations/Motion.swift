@@ -64,9 +64,38 @@ extension CUDABackend {
         }
     }
 
+    public func assemble(
+        _ pair: WarpedPair<CUDATensor>, rows: Range<Int>, into input: CUDATensor, blend: CUDATensor
+    ) throws {
+        let (first, second) = (pair.first, pair.second)
+        // The kernel is written for the context of this network, and reads four channels behind its last.
+        let fits = [first.context, second.context].allSatisfy {
+            $0.shape.channels == 196 && $0.isAligned && $0.tail >= 4
+        }
+        guard fits, input.isAligned else {
+            return try assembleSeparately(pair, rows: rows, into: input, blend: blend)
+        }
+        // The tile of the kernel.
+        let (width, height) = (8, 4)
+        let tiles = (input.shape.width + width - 1) / width * ((rows.count + height - 1) / height)
+        try device.launch(
+            "assemble", grid: (tiles, 1), block: 256,
+            [
+                .tensor(first.image.onDevice), .tensor(second.image.onDevice),
+                .tensor(first.context.onDevice), .tensor(second.context.onDevice),
+                .tensor(first.flow.onDevice), .tensor(second.flow.onDevice),
+                .tensor(first.taps.onDevice), .tensor(second.taps.onDevice), .float(pair.t),
+                .address(Recorder.timeAddress), .integer(rows.lowerBound), .tensor(input.onDevice),
+                .tensor(blend.onDevice),
+            ])
+    }
+
     public func blend(_ first: CUDATensor, _ second: CUDATensor, at t: Float, into output: CUDATensor) {
         run(
             "blend", threads: output.shape.count,
-            [.tensor(first.onDevice), .tensor(second.onDevice), .float(t), .tensor(output.onDevice)])
+            [
+                .tensor(first.onDevice), .tensor(second.onDevice), .float(t), .address(Recorder.timeAddress),
+                .tensor(output.onDevice),
+            ])
     }
 }

@@ -19,13 +19,29 @@ extension CUDABackend {
     }
 
     public func upsampleBilinear(
-        _ input: CUDATensor, factor: Int, scale: Float, adding residual: CUDATensor?, into output: CUDATensor
+        _ input: CUDATensor, factor: Int, scale: TimedScale, adding residual: CUDATensor?,
+        into output: CUDATensor
     ) {
         run(
             "upsample_bilinear", making: output, reading: [input] + (residual.map { [$0] } ?? []),
             [
-                .tensor(input.onDevice), .float(Float(factor)), .float(scale),
+                .tensor(input.onDevice), .float(Float(factor)), .float(scale.share.slope),
+                .float(scale.share.offset),
+                .float(scale.factor), .float(scale.t), .address(Recorder.timeAddress),
                 .tensor(residual?.onDevice ?? .none), .tensor(output.onDevice),
             ])
     }
+}
+
+extension TimedScale.Share {
+    /// The share is offset + slope · t.
+    fileprivate var slope: Float {
+        switch self {
+        case .all: 0
+        case .passed: 1
+        case .left: -1
+        }
+    }
+
+    fileprivate var offset: Float { self == .passed ? 0 : 1 }
 }

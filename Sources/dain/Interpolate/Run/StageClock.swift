@@ -112,4 +112,9 @@ struct TimedInterpolator<Wrapped: Interpolator>: Interpolator {
     func interpolate(_ pair: Wrapped.PreparedPair, at t: Float) throws -> RGBImage {
         try clock.measure(.network) { try interpolator.interpolate(pair, at: t) }
     }
+
+    func begin(_ pair: Wrapped.PreparedPair, at t: Float) throws -> PendingImage {
+        let pending = try clock.measure(.network) { try interpolator.begin(pair, at: t) }
+        return PendingImage { [clock] in try clock.measure(.network) { try pending.image() } }
+    }
 }
