@@ -39,6 +39,10 @@ static const char narrowConvolution[] = {
 #embed "kernels/narrow_convolution.cu"
     EMBED_END};
 
+static const char wideConvolution[] = {
+#embed "kernels/wide_convolution.cu"
+    EMBED_END};
+
 static const KernelSource sources[] = {
     {"device_tensor.h", deviceTensor},
     {"values.cuh", values},
@@ -51,6 +55,7 @@ static const KernelSource sources[] = {
     {"assembly.cu", assembly},
     {"epilogue.cu", epilogue},
     {"narrow_convolution.cu", narrowConvolution},
+    {"wide_convolution.cu", wideConvolution},
 };
 
 const KernelSource *kernelSources(int *count) {

@@ -269,7 +269,7 @@ extension CUDATensor {
 
 extension Activation {
     /// What negative values are multiplied by.
-    fileprivate var slope: Float {
+    var slope: Float {
         switch self {
         case .identity: 1
         case .relu: 0

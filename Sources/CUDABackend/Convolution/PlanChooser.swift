@@ -1,4 +1,5 @@
 import CCUDA
+import Foundation
 import Tensors
 
 /// Chooses among the ways that cuDNN offers for a convolution, by trying them.
@@ -53,7 +54,8 @@ struct PlanChooser {
         try device.synchronizeAll()
         var best: (plan: ConvolutionPlan, milliseconds: Double)?
         var failure: (any Error)?
-        for form in geometry.forms {
+        let forms = geometry.forms.filter { Self.forced == nil || "\($0)" == Self.forced }
+        for form in forms.isEmpty ? geometry.forms : forms {
             do {
                 try tryAll(form, launch, &best, &failure)
             } catch {
@@ -120,6 +122,9 @@ struct PlanChooser {
         let ceiling = !geometry.allowsMatrixUnits ? 50e9 : geometry.isHalf ? 620e9 : 310e9
         return 0.003 + operations / ceiling + bytes / 2.2e9
     }
+
+    /// `DAIN_FORM=own` takes that form wherever a convolution can have it, for checks.
+    private static let forced = ProcessInfo.processInfo.environment["DAIN_FORM"]
 
     /// `DAIN_TRACE_PLANS=1` prints every trial on stderr.
     private static let trace: (@Sendable (String) -> Void)? = tracing("DAIN_TRACE_PLANS")

@@ -9,7 +9,10 @@ package struct KernelCompiler {
     let nvrtc: NVRTCFunctions
     let capability: (major: Int, minor: Int)
 
-    private var architecture: String { "sm_\(capability.major)\(capability.minor)" }
+    /// With the features that only GPUs of exactly 9.0 have, for the convolution that is written for them.
+    private var architecture: String {
+        "sm_\(capability.major)\(capability.minor)" + (capability == (9, 0) ? "a" : "")
+    }
 
     /// All kernel sources as one, with the names of the files for messages.
     package static let source: String = {
