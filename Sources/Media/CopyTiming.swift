@@ -22,22 +22,25 @@ public struct CopyTiming: Sendable {
     public var endsWithVideo: Bool
     /// Whether there are other streams and chapters at all.
     public var copiesOthers: Bool
+    /// Whether the result's first frame is not the input's, although its times are those of the input.
+    public var beginsLater: Bool
 
     /// Everything, as it is.
     public static let unchanged = CopyTiming()
 
     public init(
         start: Rational = .zero, end: Rational? = nil, stretch: Rational = Rational(1), sound: Sound = .drop,
-        endsWithVideo: Bool = false, copiesOthers: Bool = true
+        endsWithVideo: Bool = false, copiesOthers: Bool = true, beginsLater: Bool = false
     ) {
         (self.start, self.end, self.stretch) = (start, end, stretch)
         (self.sound, self.endsWithVideo, self.copiesOthers) = (sound, endsWithVideo, copiesOthers)
+        self.beginsLater = beginsLater
     }
 
     var isUnchanged: Bool { start == .zero && end == nil && stretch == Rational(1) && !endsWithVideo }
 
-    /// Whether what happens at a time of the input happens at another in the result.
-    var movesTime: Bool { start != .zero || stretch != Rational(1) }
+    /// Whether the result's first frame is another than the input's, or what happens at a time of the input happens at another.
+    var movesTime: Bool { start != .zero || stretch != Rational(1) || beginsLater }
 
     /// Where a time of the input lies in the result, in seconds.
     public func output(_ time: Rational) -> Rational { (time - start) * stretch }

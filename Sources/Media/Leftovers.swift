@@ -16,7 +16,7 @@ enum Leftovers {
         let chapters = chapterCount(in: demuxer, timing)
         if chapters > 0 { names.append(counted(chapters, "chapter")) }
         if let title = title(of: demuxer) { names.append("the title '\(title)'") }
-        if let video, Timecode.isStated(by: video) { names.append("the time code") }
+        if let video, Timecode.isStated(by: video, in: demuxer) { names.append("the time code") }
         return names
     }
 

@@ -217,8 +217,11 @@ private final class JoinWriter {
                 }
             }
         }
-        video = CopiedStream(try added ?? addVideo(), from: unit, in: muxer)
+        let stream = try added ?? addVideo()
+        video = CopiedStream(stream, from: unit, in: muxer)
         try StreamCopy.copyGlobals(from: original ?? first.demuxer, to: muxer, .unchanged)
+        // The original's frames are labelled at another rate.
+        Timecode.state(Timecode.label(of: first.stream, in: first.demuxer), of: stream, in: muxer)
     }
 
     /// Copies the video of a segment, and of the original what lies before its packets.

@@ -69,12 +69,15 @@ extension SegmentJoiner {
                 reason:
                     "it begins at \(timeText(first.times.start)), and the clip at \(timeText(whole.start))")
         }
-        // Where the container does not say how long the last frame lasts, it is taken to last as long as another.
+        // Where the container does not say how long the last frame lasts, it is taken to last as long as another. The segments'
+        // last frame may be stored as lasting longer than the clip does.
         let end = max(whole.end, whole.last + whole.greatestGap)
-        if last.times.end > end + tick {
+        if last.times.last >= end + tick {
             throw .isNotOf(
                 path: last.demuxer.path, clip: path,
-                reason: "it ends at \(timeText(last.times.end)), and the clip at \(timeText(whole.end))")
+                reason:
+                    "a frame of it begins at \(timeText(last.times.last)), and the clip ends at \(timeText(whole.end))"
+            )
         }
         if first.times.start > whole.start + tick {
             notes.append(

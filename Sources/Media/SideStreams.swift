@@ -44,7 +44,12 @@ final class SideStreams: @unchecked Sendable {
         guard timing.copiesOthers else { return "a segment holds video only" }
         let before = notes.count
         try addIfPossible(input, beside: video, &notes)
-        guard notes.count > before, let note = notes.last else { return nil }
+        // A note on one that is kept says what becomes of it.
+        let index = Int(input.pointee.index)
+        guard copies[index] == nil, stretched[index] == nil, notes.count > before, let note = notes.last
+        else {
+            return nil
+        }
         let opening = "\(input.name) is dropped: "
         return note.hasPrefix(opening) ? String(note.dropFirst(opening.count)) : note
     }
@@ -58,22 +63,17 @@ final class SideStreams: @unchecked Sendable {
             return
         }
         if timing.stretch != Rational(1), input.parameters.codec_type == AVMEDIA_TYPE_AUDIO {
-            try addStretched(input, index, &notes)
+            try addStretched(input, index, beside: video, &notes)
         } else if let stream = try StreamCopy.addStream(input, beside: video, to: muxer, &notes) {
             copies[index] = CopiedStream(stream, from: input.pointee.time_base, in: muxer)
         }
     }
 
-    private func addStretched(_ input: UnsafeMutablePointer<AVStream>, _ index: Int, _ notes: inout [String])
-        throws(MediaError)
-    {
-        let stretcher: SoundStretcher
-        do {
-            stretcher = try SoundStretcher(input, for: muxer, timing)
-        } catch {
-            notes.append("\(input.name) is dropped: \(error)")
-            return
-        }
+    private func addStretched(
+        _ input: UnsafeMutablePointer<AVStream>, _ index: Int, beside video: Container.TrialStream,
+        _ notes: inout [String]
+    ) throws(MediaError) {
+        guard let stretcher = try stretcher(of: input, beside: video, &notes) else { return }
         let stream = try muxer.addStream()
         try FFmpeg.check(
             avcodec_parameters_from_context(stream.pointee.codecpar, stretcher.encoder),
@@ -83,6 +83,59 @@ final class SideStreams: @unchecked Sendable {
         try StreamCopy.copyMetadata(
             input.pointee.metadata, to: &stream.pointee.metadata, for: input.name, encoded: true)
         stretched[index] = (stretcher, stream)
+    }
+
+    /// Encodes stretched sound like the input's, or as the container has it by default where the one is not possible. Adds a
+    /// note where it is another kind of sound then, and where there is no way at all.
+    private func stretcher(
+        of input: UnsafeMutablePointer<AVStream>, beside video: Container.TrialStream,
+        _ notes: inout [String]
+    ) throws(MediaError) -> SoundStretcher? {
+        let own = input.parameters.codec_id
+        var reason: String?
+        for codec in [own, muxer.container.pointee.audio_codec] where codec != AV_CODEC_ID_NONE {
+            do throws(MediaError) {
+                let made = try SoundStretcher(input, as: codec, for: muxer, timing)
+                if let refusal = try refusal(of: made, beside: video) {
+                    reason = reason ?? "container \(muxer.containerName) \(refusal)"
+                    continue
+                }
+                if codec != own {
+                    notes.append("\(input.name): its sound is encoded as \(FFmpeg.codecName(codec))")
+                }
+                return made
+            } catch {
+                let opening = "\(input.name): "
+                reason =
+                    reason
+                    ?? (error.description.hasPrefix(opening)
+                        ? String(error.description.dropFirst(opening.count)) : error.description)
+            }
+        }
+        notes.append(
+            "\(input.name) is dropped: \(reason ?? "container \(muxer.containerName) cannot hold sound")")
+        return nil
+    }
+
+    /// Why the muxer does not take stretched sound; nil if it does.
+    private func refusal(of stretcher: SoundStretcher, beside video: Container.TrialStream) throws(MediaError)
+        -> String?
+    {
+        let parameters = try FFmpeg.allocated(avcodec_parameters_alloc(), "avcodec_parameters_alloc")
+        defer {
+            var pointer: UnsafeMutablePointer<AVCodecParameters>? = parameters
+            avcodec_parameters_free(&pointer)
+        }
+        try FFmpeg.check(
+            avcodec_parameters_from_context(parameters, stretcher.encoder), "avcodec_parameters_from_context",
+            "sound")
+        if Container.holds(parameters.pointee.codec_id, muxer.container) == false { return "cannot hold it" }
+        let trial = Container.TrialStream(
+            parameters: parameters, timeBase: stretcher.encoder.pointee.time_base)
+        guard case .refused(let reason) = try Container.trial(muxer.container, [video, trial]) else {
+            return nil
+        }
+        return "cannot hold it" + (reason.map { ": \($0)" } ?? "")
     }
 
     /// Packets of copied streams whose times had to be changed.

@@ -22,23 +22,26 @@ final class SoundStretcher {
     /// Packets and frames that could not be used.
     private(set) var damage = 0
 
-    /// Sets decoder and encoder up; the encoder is the container's own choice for the codec of the input, or its default.
-    init(_ input: UnsafeMutablePointer<AVStream>, for muxer: Muxer, _ timing: CopyTiming) throws(MediaError) {
+    /// Sets decoder and encoder up.
+    /// - Parameter codec: What the stretched sound is encoded as.
+    init(
+        _ input: UnsafeMutablePointer<AVStream>, as codec: AVCodecID, for muxer: Muxer, _ timing: CopyTiming
+    ) throws(MediaError) {
         self.input = input
         self.timing = timing
         let parameters = input.parameters
-        guard let codec = avcodec_find_decoder(parameters.codec_id) else {
+        guard let known = avcodec_find_decoder(parameters.codec_id) else {
             throw .unknownCodec(name: FFmpeg.codecName(parameters.codec_id), kind: "decoder")
         }
-        decoder = try FFmpeg.allocated(avcodec_alloc_context3(codec), "avcodec_alloc_context3")
+        decoder = try FFmpeg.allocated(avcodec_alloc_context3(known), "avcodec_alloc_context3")
         encoder = try FFmpeg.allocated(
-            avcodec_alloc_context3(try Self.encoder(like: parameters.codec_id, muxer)),
+            avcodec_alloc_context3(try Self.encoder(codec)),
             "avcodec_alloc_context3")
         try FFmpeg.check(
             avcodec_parameters_to_context(decoder, input.pointee.codecpar), "avcodec_parameters_to_context",
             input.name)
         decoder.pointee.pkt_timebase = input.pointee.time_base
-        try FFmpeg.explain("avcodec_open2", "\(input.name): decoder") { avcodec_open2(decoder, codec, nil) }
+        try FFmpeg.explain("avcodec_open2", "\(input.name): decoder") { avcodec_open2(decoder, known, nil) }
         guard cffmpeg_describe_sound(encoder, decoder) >= 0 else {
             throw .noEncoder(codec: "sound like \(input.name)")
         }
@@ -57,14 +60,11 @@ final class SoundStretcher {
         avcodec_free_context(&encoder)
     }
 
-    private static func encoder(like codec: AVCodecID, _ muxer: Muxer) throws(MediaError) -> UnsafePointer<
-        AVCodec
-    > {
-        for id in [codec, muxer.container.pointee.audio_codec]
-        where id != AV_CODEC_ID_NONE && Container.holds(id, muxer.container) != false {
-            if let encoder = avcodec_find_encoder(id) { return encoder }
+    private static func encoder(_ codec: AVCodecID) throws(MediaError) -> UnsafePointer<AVCodec> {
+        guard let encoder = avcodec_find_encoder(codec) else {
+            throw .noEncoder(codec: FFmpeg.codecName(codec))
         }
-        throw .noEncoder(codec: FFmpeg.codecName(codec))
+        return encoder
     }
 
     /// Takes a packet of the input, with its own times.

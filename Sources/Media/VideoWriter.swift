@@ -219,21 +219,24 @@ public final class VideoWriter: @unchecked Sendable {
         // One note names all that a stream of pictures loses; notes on what it does to the video stay.
         let losesAll = Container.holdsPicturesAlone(muxer.container) && timing.copiesOthers
         var losses: [String] = []
+        let timecode = Timecode.fate(of: video, in: demuxer, at: rate, in: muxer.container, timing)
         for input in demuxer.streams {
             if input == video {
                 let stream = try addVideo(muxer, encoder, rate: rate)
                 try StreamCopy.describeVideo(stream, like: input, first, in: muxer, &notes)
-                if let loss = Timecode.loss(of: input, at: rate, in: muxer.container, timing) {
-                    Timecode.remove(from: stream)
-                    losses.append("\(input.name): its time code is dropped: \(loss)")
+                switch timecode {
+                case .lost(let reason): losses.append("\(input.name): its time code is dropped: \(reason)")
+                case .kept(_, let note?): losses.append("\(input.name): \(note)")
+                case .kept, nil: break
                 }
                 added = stream
                 plan.append(OutputPlan.Stream(input, isKept: true))
                 plan[plan.count - 1].isInterpolated = true
             } else if Timecode.isTrack(input), timing.copiesOthers {
                 // The video states it, too, and what becomes of it was said there.
-                var reason = Timecode.loss(of: video, at: rate, in: muxer.container, timing)
-                if !Timecode.isStated(by: video) {
+                var reason: String?
+                if case .lost(let loss) = timecode { reason = loss }
+                if timecode == nil {
                     reason = "the video does not refer to it"
                     losses.append(
                         "time code stream \(input.pointee.index) is dropped: the video does not refer to it")
@@ -261,7 +264,13 @@ public final class VideoWriter: @unchecked Sendable {
         }
         if !losesAll { notes += losses }
         try StreamCopy.copyGlobals(from: demuxer, to: muxer, timing)
-        return try added ?? addVideo(muxer, encoder, rate: rate)
+        let stream = try added ?? addVideo(muxer, encoder, rate: rate)
+        if case .kept(let code, _) = timecode {
+            Timecode.state(code, of: stream, in: muxer)
+        } else {
+            Timecode.state(nil, of: stream, in: muxer)
+        }
+        return stream
     }
 
     private static func addVideo(_ muxer: Muxer, _ encoder: VideoEncoder, rate: Rational) throws(MediaError)

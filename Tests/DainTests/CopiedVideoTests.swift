@@ -32,8 +32,48 @@ struct CopiedVideoTests {
                     $0.contains("its time code is dropped: ") && $0.contains(warning ?? "")
                 }, "\(result)")
             let found = try MediaFile(folder[name])
-            #expect(found.timecode == (warning == nil ? "01:02:03:04" : nil), "\(name)")
+            #expect(found.timecode == (warning == nil ? "01:02:03:08" : nil), "\(name)")
         }
+    }
+
+    /// A label counts the frames of a second: at twice the rate it is twice as large. It is kept for a part from the first frame
+    /// on, and dropped for others; where a file states it as a whole, as Matroska does, as well.
+    @Test(arguments: ["clip.mov", "clip.mkv"])
+    func timeCodesLabelTheFirstFrame(_ clip: String) async throws {
+        let folder = try TemporaryFolder()
+        try Remux.encode(
+            folder["a.mp4"], width: 64, height: 48, frames: 8,
+            settings: EncoderSettings(codec: "libx264", preset: "ultrafast"), in: folder)
+        try Remux.combine(
+            [folder["a.mp4"]], into: folder[clip], metadata: ["timecode": "10:00:00:20"],
+            ofFile: !clip.hasSuffix("mov"))
+        for (name, options, label, words) in [
+            ("double.mov", ["--factor", "2"], "10:00:00:40", nil),
+            ("double.mkv", ["--factor", "2"], "10:00:00:40", nil),
+            ("60.mov", ["--fps", "60"], "10:00:00:48", nil),
+            ("30.mov", ["--fps", "30"], "10:00:00:24", nil),
+            ("24.mkv", ["--fps", "24"], "10:00:00:19", "10:00:00:20 becomes 10:00:00:19"),
+            ("part.mov", ["--start", "0.08"], nil, "the result begins at another frame"),
+            (
+                "slow.mkv", ["--slowdown", "2"], nil,
+                "the result begins at another frame, or plays at another speed"
+            ),
+            ("first.mov", ["--range", "0:4"], "10:00:00:40", nil),
+            ("second.mov", ["--range", "4:8"], nil, "the result begins at another frame"),
+        ] as [(String, [String], String?, String?)] {
+            let result = try await DainProcess.run(
+                ["interpolate", clip, "-o", name] + options, currentDirectory: folder.url)
+            #expect(result.exitCode == 0, "\(result)")
+            let said = result.stderrLines.filter { $0.contains("time code") && $0.contains("video stream") }
+            #expect(said.count == (words == nil ? 0 : 1), "\(name): \(result)")
+            #expect(said.allSatisfy { $0.contains(words ?? "") }, "\(name): \(result)")
+            #expect(try MediaFile(folder[name]).timecode == label, "\(name)")
+        }
+        let joined = try await DainProcess.run(
+            ["join", "first.mov", "second.mov", "--from", clip, "-o", "joined.mov"],
+            currentDirectory: folder.url)
+        #expect(joined.exitCode == 0, "\(joined)")
+        #expect(try MediaFile(folder["joined.mov"]).timecode == "10:00:00:40")
     }
 
     /// Frames that are stored in another order than they are shown in keep their times. Matroska does not store when they

@@ -141,6 +141,20 @@ struct JoinTests {
             other.contains { $0.contains("the segments are of ") && $0.contains(" is of 34x18") }, "\(other)")
     }
 
+    /// The last frame of the segments may be stored as lasting longer than the clip: it is of it all the same.
+    @Test(arguments: ["mp4", "mkv"]) func segmentsWhoseLastFrameLastsLongerAreOfTheClip(_ kind: String)
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let clip = Clips["drop-24000-1001.mp4"]
+        let paths = ["0", "1"].map { folder["\($0).\(kind)"].path }
+        for (path, range) in zip(paths, ["0:12", "12:999"]) {
+            try await dain(["interpolate", clip.path, "--fps", "55", "--range", range, "-o", path])
+        }
+        try await dain(["join"] + paths + ["--from", clip.path, "-o", folder["out.\(kind)"].path])
+        #expect(try folder.names().contains("out.\(kind)"))
+    }
+
     /// Segments that show what the clip has not are of another one.
     @Test func segmentsOfAnotherClipAreRefused() async throws {
         let folder = try TemporaryFolder()
@@ -157,7 +171,8 @@ struct JoinTests {
         let late = try await refusal(paths, from: short)
         #expect(
             late.contains(
-                "\(paths[1]): is not of \(short.path): it ends at 1.001 s, and the clip at 0.250 s"),
+                "\(paths[1]): is not of \(short.path): a frame of it begins at 0.980 s, and the clip ends at 0.250 s"
+            ),
             "\(late)")
         // One that begins later.
         let offset = folder["late.mkv"]

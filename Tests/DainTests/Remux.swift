@@ -11,7 +11,11 @@ enum Remux {
     }
 
     /// Writes all streams of all files into one, packets and times as they are; the first stream gets the metadata.
-    static func combine(_ files: [URL], into file: URL, metadata: [String: String] = [:]) throws {
+    static func combine(
+        _ files: [URL], into file: URL, metadata: [String: String] = [:], ofFile: Bool = false
+    )
+        throws
+    {
         var output: UnsafeMutablePointer<AVFormatContext>?
         try check(
             avformat_alloc_output_context2(&output, nil, nil, file.path), "avformat_alloc_output_context2")
@@ -36,7 +40,12 @@ enum Remux {
             }
         }
         for (key, value) in metadata {
-            try check(av_dict_set(&output.pointee.streams[0]!.pointee.metadata, key, value, 0), "av_dict_set")
+            if ofFile {
+                try check(av_dict_set(&output.pointee.metadata, key, value, 0), "av_dict_set")
+            } else {
+                try check(
+                    av_dict_set(&output.pointee.streams[0]!.pointee.metadata, key, value, 0), "av_dict_set")
+            }
         }
         try check(avio_open(&output.pointee.pb, file.path, AVIO_FLAG_WRITE), "avio_open")
         defer { avio_closep(&output.pointee.pb) }

@@ -125,7 +125,7 @@ struct SceneTests {
         for arguments in [
             ["--scene-threshold", "0"], ["--scene-threshold", "1.5"], ["--scene-threshold", "nan"],
             ["--no-scene-detection", "--scene-threshold", "0.3"], ["--duplicates", "some"],
-            ["--report", folder["none/report.json"].path], ["--report", folder.path],
+            ["--report", folder["none/report.json"].path], ["--report", folder.path], ["--report", "-"],
             ["--report", folder["clip.y4m"].path], ["--report", folder["out.mkv"].path],
         ] {
             let result = try await DainProcess.run(

@@ -109,6 +109,20 @@ struct TimeTests {
         #expect(try length("same.mp4") > Rational(1, 4))
     }
 
+    /// Where a container cannot hold sound like the input's, it is encoded as the container has it by default.
+    @Test func stretchedSoundIsEncodedAsTheContainerCanHoldIt() async throws {
+        let folder = try TemporaryFolder()
+        let result = try await DainProcess.run([
+            "interpolate", Clips["attachments.mkv"].path, "--slowdown", "2", "--audio", "stretch", "-o",
+            folder["slow.mov"].path,
+        ])
+        #expect(result.exitCode == 0, "\(result)")
+        #expect(result.stderr.contains("(flac): its sound is encoded as aac"), "\(result)")
+        let kept = try MediaFile(folder["slow.mov"]).streams(.audio).map(\.codec)
+        #expect(kept.count == (try MediaFile(Clips["attachments.mkv"]).streams(.audio).count))
+        #expect(kept.contains("aac") && !kept.contains("flac"), "\(kept)")
+    }
+
     @Test func aPartIsWhatTheWholeHasThere() async throws {
         let folder = try TemporaryFolder()
         let lossless = ["--factor", "2", "--crf", "0"]

@@ -11,7 +11,7 @@ struct JoinCommand: ParsableCommand, HasDiagnostics {
         discussion: """
             The segments are given in their order. Each must begin where the one before it ends, and the result is \
             counted again when it is written. Whether they are all of the clip only --from can tell: it warns of what \
-            is missing at the beginning and the end, and refuses segments that are of another clip.
+            is missing at the beginning and the end, and refuses segments that begin before the clip or go on behind it.
             """)
 
     @Argument(help: ArgumentHelp("The segments, in their order.", valueName: "segment"), completion: .file())

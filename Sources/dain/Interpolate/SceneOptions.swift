@@ -37,6 +37,7 @@ struct SceneOptions: ParsableArguments {
             throw ValidationError("--no-scene-detection and --scene-threshold exclude each other")
         }
         if report?.isEmpty == true { throw ValidationError("--report is empty") }
+        if report == "-" { throw ValidationError("--report is written to a file, not to standard output") }
     }
 
     var settings: SceneSettings {

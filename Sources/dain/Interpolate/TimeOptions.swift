@@ -64,7 +64,7 @@ struct TimeOptions: ParsableArguments {
         CopyTiming(
             start: start ?? .zero, end: end, stretch: slowdown ?? Rational(1),
             sound: audio == .stretch ? .stretch : .drop, endsWithVideo: frames != nil,
-            copiesOthers: range == nil)
+            copiesOthers: range == nil, beginsLater: (range?.lowerBound ?? 0) > 0)
     }
 
     private static func slowdown(_ text: String) throws -> Rational {
