@@ -39,6 +39,9 @@ static const char narrowConvolution[] = {
 #embed "kernels/narrow_convolution.cu"
     EMBED_END};
 
+static const char wideShape[] = {
+#embed "include/wide_shape.h"
+    EMBED_END};
 static const char wideConvolution[] = {
 #embed "kernels/wide_convolution.cu"
     EMBED_END};
@@ -55,6 +58,7 @@ static const KernelSource sources[] = {
     {"assembly.cu", assembly},
     {"epilogue.cu", epilogue},
     {"narrow_convolution.cu", narrowConvolution},
+    {"wide_shape.h", wideShape},
     {"wide_convolution.cu", wideConvolution},
 };
 

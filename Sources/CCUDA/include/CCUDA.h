@@ -12,5 +12,6 @@
 #include "driver.h"
 #include "kernels.h"
 #include "nvrtc.h"
+#include "wide_shape.h"
 
 #endif

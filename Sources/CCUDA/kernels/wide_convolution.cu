@@ -1,35 +1,32 @@
-// A convolution of many channels to 128, by the matrix units of compute capability 9.0: implicit matrix product, 64 input
-// channels at a time.
+// Convolution by the matrix units of compute capability 9.0: an implicit matrix product of weights and pixels.
 //
-// A block makes 16x16 pixels of all outputs. For 64 channels and one column of the kernel it needs 16 columns of pixels,
-// `kernel - 1` rows more than it makes: they are brought to shared memory once, and each row of the kernel reads them
-// from another line on. A line of 16 pixels of 64 channels takes 2048 bytes, so that every start keeps the pattern of
-// 1024 bytes in which the copy engine swaps 16-byte pieces and the matrix units expect them. What lies outside the map is
-// read as zero by the copy engine, which is the convolution's padding.
+// A matrix of 64 rows takes the outputs of a group of pixels: 64 outputs of one pixel, 32 of two, 16 of four. Where the group
+// has several pixels its kernel reaches over all of their neighbourhoods, with zeros where a pixel's own kernel ends; that
+// is less arithmetic than rows of the matrix that nobody wants. Convolutions to 128 outputs take two such matrices.
 //
-// One warp brings data, in rings of slots with a barrier for full and one for empty; two groups of four warps multiply, 128
-// pixels each.
+// A block makes 16x16 groups. For a chunk of input channels and one column of the kernel it needs 16 columns of groups, and
+// more rows than it makes: they are brought to shared memory once, and each row of the kernel reads them from another
+// line on. A line of 16 groups takes 2048 or 1024 bytes, so that every start keeps the pattern in which the copy engine
+// swaps 16-byte pieces and the matrix units expect them. What lies outside the map is read as zero by the copy engine,
+// which is the convolution's padding.
+//
+// One warp brings data, in rings of slots with a barrier for full and one for empty. Two groups of four warps multiply: each
+// one of the two matrices of weights, or each a half of the pixels.
 
 #if __CUDA_ARCH_FEAT_SM90_ALL
 
 #define WIDE_SIDE 16
-#define WIDE_OUTPUTS 128
-#define WIDE_CHANNELS 64
-#define WIDE_LINE (WIDE_SIDE * WIDE_CHANNELS * 2)                          /* bytes of a line of pixels */
-#define WIDE_STRIP(kernel) ((WIDE_SIDE + (kernel) - 1) * WIDE_LINE)        /* of the pixels under a column of the kernel */
-#define WIDE_TAP (WIDE_OUTPUTS * WIDE_CHANNELS * 2)                        /* of a tap's weights */
+#define WIDE_ROWS 64 /* of a matrix of weights */
 #define WIDE_STRIPS 2
-#define WIDE_TAPS 6
-#define WIDE_GROUPS 2
+#define WIDE_TAPS 6 /* at most */
+#define WIDE_STAGED (2 * WIDE_ROWS + 16) /* bytes of a staged group: no two of eight in the same banks */
 
 struct __align__(64) TensorMap {
     unsigned long long words[16];
 };
 
 __device__ __forceinline__ unsigned shared_address(const void *pointer) {
-    unsigned address;
-    asm("{ .reg .u64 t; cvta.to.shared.u64 t, %1; cvt.u32.u64 %0, t; }" : "=r"(address) : "l"(pointer));
-    return address;
+    return (unsigned)__cvta_generic_to_shared(pointer);
 }
 
 __device__ __forceinline__ void barrier_init(unsigned barrier, unsigned count) {
@@ -45,92 +42,163 @@ __device__ __forceinline__ void barrier_arrive(unsigned barrier) {
 }
 
 __device__ __forceinline__ void barrier_wait(unsigned barrier, unsigned phase) {
-    unsigned done = 0;
-    while (!done)
-        asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
-                     : "=r"(done)
-                     : "r"(barrier), "r"(phase)
-                     : "memory");
-}
-
-__device__ __forceinline__ void copy_box(unsigned to, const TensorMap *map, unsigned barrier, int c, int x, int y) {
-    asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5}], [%2];" ::"r"(to),
-                 "l"(map), "r"(barrier), "r"(c), "r"(x), "r"(y)
+    asm volatile("{ .reg .pred p;\n"
+                 "again: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\n"
+                 "@p bra done; bra again; done: }" ::"r"(barrier),
+                 "r"(phase)
                  : "memory");
 }
 
-// A matrix of rows of 128 bytes in shared memory, as the matrix units read it.
-__device__ __forceinline__ unsigned long long matrix(unsigned address) {
-    return (unsigned long long)((address & 0x3ffff) >> 4) | 1ull << 16 | 64ull << 32 | 1ull << 62;
+// Dimensions: channel, pixel of a group across, group across, pixel of a group down, group down.
+__device__ __forceinline__ void copy_pixels(unsigned to, const TensorMap *map, unsigned barrier, int c, int px, int x, int py,
+                                            int y) {
+    asm volatile("cp.async.bulk.tensor.5d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6, %7}], "
+                 "[%2];" ::"r"(to),
+                 "l"(map), "r"(barrier), "r"(c), "r"(px), "r"(x), "r"(py), "r"(y)
+                 : "memory");
 }
 
-// sums += a · b for 64 pixels, 128 outputs, 16 channels.
+__device__ __forceinline__ void copy_weights(unsigned to, const TensorMap *map, unsigned barrier, int row) {
+    asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {0, %3}], [%2];" ::"r"(to),
+                 "l"(map), "r"(barrier), "r"(row)
+                 : "memory");
+}
+
+// A matrix in shared memory whose rows are `Channels` halves, as the matrix units read it.
+template <int Channels>
+__device__ __forceinline__ unsigned long long matrix(unsigned address) {
+    return (unsigned long long)((address & 0x3ffff) >> 4) | 1ull << 16 | (unsigned long long)Channels << 32 |
+           (Channels == 64 ? 1ull : 2ull) << 62;
+}
+
+#define WIDE_8(i) \
+    "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), "+f"(d[i + 7])
+#define WIDE_64(i) \
+    WIDE_8(i), WIDE_8(i + 8), WIDE_8(i + 16), WIDE_8(i + 24), WIDE_8(i + 32), WIDE_8(i + 40), WIDE_8(i + 48), WIDE_8(i + 56)
+
+// sums += a * b for 64 rows of weights, 128 or 256 groups of pixels, 16 channels.
 __device__ __forceinline__ void multiply(float (&d)[64], unsigned long long a, unsigned long long b) {
     asm volatile(
-        "{ .reg .pred p; setp.ne.b32 p, %66, 0;\n"
         "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 "
-        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-        "%64, %65, p, 1, 1, 0, 0; }"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]), "+f"(d[6]), "+f"(d[7]), "+f"(d[8]),
-          "+f"(d[9]), "+f"(d[10]), "+f"(d[11]), "+f"(d[12]), "+f"(d[13]), "+f"(d[14]), "+f"(d[15]), "+f"(d[16]),
-          "+f"(d[17]), "+f"(d[18]), "+f"(d[19]), "+f"(d[20]), "+f"(d[21]), "+f"(d[22]), "+f"(d[23]), "+f"(d[24]),
-          "+f"(d[25]), "+f"(d[26]), "+f"(d[27]), "+f"(d[28]), "+f"(d[29]), "+f"(d[30]), "+f"(d[31]), "+f"(d[32]),
-          "+f"(d[33]), "+f"(d[34]), "+f"(d[35]), "+f"(d[36]), "+f"(d[37]), "+f"(d[38]), "+f"(d[39]), "+f"(d[40]),
-          "+f"(d[41]), "+f"(d[42]), "+f"(d[43]), "+f"(d[44]), "+f"(d[45]), "+f"(d[46]), "+f"(d[47]), "+f"(d[48]),
-          "+f"(d[49]), "+f"(d[50]), "+f"(d[51]), "+f"(d[52]), "+f"(d[53]), "+f"(d[54]), "+f"(d[55]), "+f"(d[56]),
-          "+f"(d[57]), "+f"(d[58]), "+f"(d[59]), "+f"(d[60]), "+f"(d[61]), "+f"(d[62]), "+f"(d[63])
-        : "l"(a), "l"(b), "r"(1));
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "
+        "%24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, "
+        "%46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
+        "%64, %65, 1, 1, 1, 0, 0;"
+        : WIDE_64(0)
+        : "l"(a), "l"(b));
 }
 
-// 384 threads: the first group of four warps brings data, the others multiply. `input` is [H][W][channels], `weights`
-// [tap][output][channel]; `chunks` times 64 channels. `bias` is in half precision, as the output is.
-extern "C" __global__ void __launch_bounds__(384, 1)
-    wide_convolution(const __grid_constant__ TensorMap input, const __grid_constant__ TensorMap weights,
-                     const half_bits *bias, int chunks, int kernel, float slope, DeviceTensor out) {
-    extern __shared__ __align__(1024) unsigned char raw[];
+__device__ __forceinline__ void multiply(float (&d)[128], unsigned long long a, unsigned long long b) {
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "
+        "%24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, "
+        "%46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, %67, "
+        "%68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, %87, %88, %89, "
+        "%90, %91, %92, %93, %94, %95, %96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, "
+        "%110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127}, "
+        "%128, %129, 1, 1, 1, 0, 0;"
+        : WIDE_64(0), WIDE_64(64)
+        : "l"(a), "l"(b));
+}
+
+// Four 8x8 pieces of a matrix, each column of which is 16 bytes at the address of a thread.
+__device__ __forceinline__ void store_columns(unsigned address, const unsigned (&pairs)[4]) {
+    asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(pairs[0]),
+                 "r"(pairs[1]), "r"(pairs[2]), "r"(pairs[3])
+                 : "memory");
+}
+
+__device__ __forceinline__ void load_columns(unsigned address, unsigned (&pairs)[4]) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(pairs[0]), "=r"(pairs[1]), "=r"(pairs[2]), "=r"(pairs[3])
+                 : "r"(address)
+                 : "memory");
+}
+
+__device__ __forceinline__ uint4 load_eight(unsigned address) {
+    uint4 value;
+    asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
+                 : "r"(address)
+                 : "memory");
+    return value;
+}
+
+__device__ __forceinline__ void store_eight(unsigned address, uint4 value) {
+    asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(value.x), "r"(value.y), "r"(value.z), "r"(value.w)
+                 : "memory");
+}
+
+// The four warps that multiply together wait for each other.
+__device__ __forceinline__ void wide_barrier(int part) {
+    if (part == 0) {
+        asm volatile("bar.sync 2, 128;" ::: "memory");
+    } else {
+        asm volatile("bar.sync 3, 128;" ::: "memory");
+    }
+}
+
+template <int N>
+struct Number {
+    static constexpr int value = N;
+};
+
+// 384 threads. Weights are [chunk][column][row][matrix rows][channels]; the last chunk has `Last` times 16 channels.
+template <int Channels, int Matrices, int Last>
+__device__ __forceinline__ void wide_convolution(const TensorMap &input, const TensorMap &weights, const half_bits *bias,
+                                                 const WideShape &shape, const DeviceTensor &residual, DeviceTensor out) {
+    constexpr int Line = WIDE_SIDE * Channels * 2, Tap = Matrices * WIDE_ROWS * Channels * 2;
+    constexpr int Groups = Matrices == 2 ? 256 : 128;  // of pixels, that four warps make
+    extern __shared__ unsigned char raw[];
     __shared__ unsigned long long barriers[2 * (WIDE_STRIPS + WIDE_TAPS)];
     const unsigned base = (shared_address(raw) + 1023) / 1024 * 1024;
-    const unsigned strips = base, taps = base + WIDE_STRIPS * WIDE_STRIP(kernel);
+    const unsigned strip_bytes = (shape.lines << shape.down) * Line;
+    const unsigned strips = base, taps = base + WIDE_STRIPS * strip_bytes;
     const unsigned strip_full = shared_address(barriers), strip_empty = strip_full + 8 * WIDE_STRIPS;
     const unsigned tap_full = strip_empty + 8 * WIDE_STRIPS, tap_empty = tap_full + 8 * WIDE_TAPS;
-    const int tiles = (out.width + WIDE_SIDE - 1) / WIDE_SIDE;
-    const int left = blockIdx.x % tiles * WIDE_SIDE, top = blockIdx.x / tiles * WIDE_SIDE;
-    const int group = threadIdx.x / 128, radius = kernel / 2;
+    const int span = WIDE_SIDE << shape.across;
+    const int tiles = (out.width + span - 1) / span;
+    const int left = blockIdx.x % tiles * WIDE_SIDE, top = blockIdx.x / tiles * WIDE_SIDE;  // in groups
+    const int first_line = -shape.radius * shape.dilation >> shape.down;
+    const int warps = threadIdx.x / 128;
     if (threadIdx.x == 0) {
         for (int i = 0; i < WIDE_STRIPS; i++) {
             barrier_init(strip_full + 8 * i, 1);
-            barrier_init(strip_empty + 8 * i, WIDE_GROUPS);
+            barrier_init(strip_empty + 8 * i, 2);
         }
         for (int i = 0; i < WIDE_TAPS; i++) {
             barrier_init(tap_full + 8 * i, 1);
-            barrier_init(tap_empty + 8 * i, WIDE_GROUPS);
+            barrier_init(tap_empty + 8 * i, 2);
         }
-        asm volatile("fence.mbarrier_init.release.cluster; fence.proxy.async;" ::: "memory");
+        asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+        asm volatile("fence.proxy.async;" ::: "memory");
     }
     __syncthreads();
 
-    if (group == 0) {
+    if (warps == 0) {
         asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x != 0) return;
-        unsigned strip = 0, tap = 0;  // so many were brought
-        for (int chunk = 0; chunk < chunks; chunk++) {
-            for (int dx = 0; dx < kernel; dx++) {
-                const unsigned slot = strip % WIDE_STRIPS, round = strip / WIDE_STRIPS;
-                if (round > 0) barrier_wait(strip_empty + 8 * slot, (round - 1) % 2);
-                barrier_expect(strip_full + 8 * slot, WIDE_STRIP(kernel));
-                copy_box(strips + slot * WIDE_STRIP(kernel), &input, strip_full + 8 * slot, chunk * WIDE_CHANNELS,
-                         left + dx - radius, top - radius);
-                strip++;
-                for (int dy = 0; dy < kernel; dy++) {
-                    const unsigned place = tap % WIDE_TAPS, turn = tap / WIDE_TAPS;
-                    if (turn > 0) barrier_wait(tap_empty + 8 * place, (turn - 1) % 2);
-                    barrier_expect(tap_full + 8 * place, WIDE_TAP);
-                    copy_box(taps + place * WIDE_TAP, &weights, tap_full + 8 * place, chunk * WIDE_CHANNELS, 0,
-                             dy * kernel + dx);
-                    tap++;
+        if (threadIdx.x == 0) {
+            int slot = 0, place = 0, row = 0;
+            unsigned slot_phase = 1, place_phase = 1;  // At first every slot is empty.
+            for (int chunk = 0; chunk < shape.chunks; chunk++) {
+                for (int column = 0; column < shape.columns; column++) {
+                    const int x = (column - shape.radius) * shape.dilation;
+                    barrier_wait(strip_empty + 8 * slot, slot_phase);
+                    barrier_expect(strip_full + 8 * slot, strip_bytes);
+                    for (int py = 0; py < 1 << shape.down; py++) {
+                        copy_pixels(strips + slot * strip_bytes + py * shape.lines * Line, &input, strip_full + 8 * slot,
+                                    chunk * Channels, x & ((1 << shape.across) - 1), left + (x >> shape.across), py,
+                                    top + first_line);
+                    }
+                    if (++slot == WIDE_STRIPS) slot = 0, slot_phase ^= 1;
+                    for (int i = 0; i < shape.rows; i++) {
+                        barrier_wait(tap_empty + 8 * place, place_phase);
+                        barrier_expect(tap_full + 8 * place, Tap);
+                        copy_weights(taps + place * Tap, &weights, tap_full + 8 * place, row);
+                        row += Matrices * WIDE_ROWS;
+                        if (++place == shape.taps) place = 0, place_phase ^= 1;
+                    }
                 }
             }
         }
@@ -138,58 +206,105 @@ extern "C" __global__ void __launch_bounds__(384, 1)
     }
 
     asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-    const int part = group - 1, thread = threadIdx.x % 128;
-    float sums[2][64];
+    const int part = warps - 1, thread = threadIdx.x % 128;
+    float sums[Groups / 2];
 #pragma unroll
-    for (int i = 0; i < 64; i++) sums[0][i] = sums[1][i] = 0;
-    unsigned strip = 0, tap = 0;
-    for (int step = 0; step < chunks * kernel; step++, strip++) {
-        const unsigned slot = strip % WIDE_STRIPS;
-        barrier_wait(strip_full + 8 * slot, strip / WIDE_STRIPS % 2);
-        const unsigned pixels = strips + slot * WIDE_STRIP(kernel) + part * (WIDE_SIDE / WIDE_GROUPS) * WIDE_LINE;
-        for (int dy = 0; dy < kernel; dy++, tap++) {
-            const unsigned place = tap % WIDE_TAPS;
-            barrier_wait(tap_full + 8 * place, tap / WIDE_TAPS % 2);
-            const unsigned long long a0 = matrix(pixels + dy * WIDE_LINE), a1 = matrix(pixels + (dy + 4) * WIDE_LINE);
-            const unsigned long long b = matrix(taps + place * WIDE_TAP);
-            asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+    for (int i = 0; i < Groups / 2; i++) sums[i] = 0;
+    int slot = 0, place = 0, last_slot = -1, last_place = -1;
+    unsigned slot_phase = 0, place_phase = 0;
+    const unsigned pixels = strips + (Matrices == 1 ? part * (WIDE_SIDE / 2) * Line : 0);
+    const unsigned rows = taps + (Matrices == 2 ? part * WIDE_ROWS * Channels * 2 : 0);
+    auto run = [&](auto steps, int columns) {
+        for (int column = 0; column < columns; column++) {
+            barrier_wait(strip_full + 8 * slot, slot_phase);
+            for (int row = 0; row < shape.rows; row++) {
+                const int y = (row - shape.radius) * shape.dilation;
+                const int line = (y & ((1 << shape.down) - 1)) * shape.lines + (y >> shape.down) - first_line;
+                barrier_wait(tap_full + 8 * place, place_phase);
+                const unsigned long long a = matrix<Channels>(rows + place * Tap);
+                const unsigned long long b = matrix<Channels>(pixels + slot * strip_bytes + line * Line);
+                asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
-            for (int k = 0; k < WIDE_CHANNELS / 16; k++) {
-                multiply(sums[0], a0 + 2 * k, b + 2 * k);
-                multiply(sums[1], a1 + 2 * k, b + 2 * k);
+                for (int k = 0; k < decltype(steps)::value; k++) multiply(sums, a + 2 * k, b + 2 * k);
+                asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+                // The tap before this one is done: its slot can be filled again.
+                asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
+                if (thread == 0) {
+                    if (last_place >= 0) barrier_arrive(tap_empty + 8 * last_place);
+                    // With the first tap of a strip the strip before it is done.
+                    if (row == 0 && last_slot >= 0) barrier_arrive(strip_empty + 8 * last_slot);
+                }
+                last_place = place;
+                if (++place == shape.taps) place = 0, place_phase ^= 1;
             }
-            asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-            // The tap before this one is done: its slot can be filled again.
-            asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
-            if (thread == 0 && tap > 0) barrier_arrive(tap_empty + 8 * ((tap - 1) % WIDE_TAPS));
-            // With the first tap of a strip the strip before it is done.
-            if (thread == 0 && dy == 0 && strip > 0) barrier_arrive(strip_empty + 8 * ((strip - 1) % WIDE_STRIPS));
+            last_slot = slot;
+            if (++slot == WIDE_STRIPS) slot = 0, slot_phase ^= 1;
         }
-    }
+    };
+    run(Number<Channels / 16>(), (shape.chunks - (Last != Channels / 16)) * shape.columns);
     asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+    if (Last != Channels / 16) {
+        run(Number<Last>(), shape.columns);
+        asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+    }
 
-    // A warp has a line of 16 pixels of each half, a thread two outputs of every eight of two of its pixels.
+    // A thread has two rows of the matrix, and in each two of every eight groups. In shared memory each group's outputs come
+    // together; nobody reads strips any more once both have come here.
     const int warp = thread / 32, lane = thread % 32;
-#pragma unroll
-    for (int half = 0; half < 2; half++) {
-        const int y = top + part * (WIDE_SIDE / WIDE_GROUPS) + half * 4 + warp;
-        if (y >= out.height) continue;
-#pragma unroll
-        for (int side = 0; side < 2; side++) {
-            const int x = left + lane / 4 + 8 * side;
-            if (x >= out.width) continue;
-            half_bits *to = (half_bits *)out.data + pixel_offset(out, y, x);
-#pragma unroll
-            for (int j = 0; j < 16; j++) {
-                const int c = 8 * j + lane % 4 * 2;
-                float first = sums[half][4 * j + 2 * side] + from_half(bias[c]);
-                float second = sums[half][4 * j + 2 * side + 1] + from_half(bias[c + 1]);
-                first = first >= 0 ? first : first * slope;
-                second = second >= 0 ? second : second * slope;
-                *(unsigned *)(to + c) = to_half(first) | (unsigned)to_half(second) << 16;
-            }
+    const unsigned staged = base + part * Groups * WIDE_STAGED;
+    const int first_row = Matrices == 2 ? part * WIDE_ROWS : 0, low = first_row + 16 * warp + lane / 4;
+    const float bias_low = from_half(bias[low % shape.outputs]), bias_high = from_half(bias[(low + 8) % shape.outputs]);
+    // Where eight outputs of a group are, in elements of a map; -1 outside.
+    auto place_of = [&](int item, const DeviceTensor &map) -> long long {
+        const int group = item / 8, row = first_row + item % 8 * 8, pixel = row / shape.outputs;
+        const int gy = top + (Matrices == 1 ? part * (WIDE_SIDE / 2) : 0) + group / WIDE_SIDE;
+        const int x = (left + group % WIDE_SIDE << shape.across) + (pixel & (1 << shape.across) - 1);
+        const int y = (gy << shape.down) + (pixel >> shape.across);
+        return x < map.width && y < map.height ? pixel_offset(map, y, x) + row % shape.outputs : -1;
+    };
+    asm volatile("bar.sync 1, 256;" ::: "memory");
+    if (residual.data) {
+        for (int item = thread; item < Groups * 8; item += 128) {
+            const long long from = place_of(item, residual);
+            if (from >= 0) store_eight(staged + item / 8 * WIDE_STAGED + item % 8 * 16, *(uint4 *)((half_bits *)residual.data + from));
         }
+        wide_barrier(part);
+    }
+#pragma unroll
+    for (int j = 0; j < Groups / 8; j += 2) {
+        const int group = 8 * (j + lane / 16) + lane % 8, row = 16 * warp + 8 * (lane / 8 % 2);
+        const unsigned address = staged + group * WIDE_STAGED + 2 * row;
+        unsigned pairs[4] = {};
+        if (residual.data) load_columns(address, pairs);
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            const float offset = i % 2 ? bias_high : bias_low;
+            float a = sums[4 * j + 2 * i] + offset + from_half((half_bits)pairs[i]);
+            float b = sums[4 * j + 2 * i + 1] + offset + from_half((half_bits)(pairs[i] >> 16));
+            a = a >= 0 ? a : a * shape.slope;
+            b = b >= 0 ? b : b * shape.slope;
+            pairs[i] = to_half(a) | (unsigned)to_half(b) << 16;
+        }
+        store_columns(address, pairs);
+    }
+    wide_barrier(part);
+    for (int item = thread; item < Groups * 8; item += 128) {
+        const long long to = place_of(item, out);
+        if (to >= 0) *(uint4 *)((half_bits *)out.data + to) = load_eight(staged + item / 8 * WIDE_STAGED + item % 8 * 16);
     }
 }
+
+#define WIDE(name, channels, matrices, last) \
+    extern "C" __global__ void __launch_bounds__(384, 1) \
+        name(const __grid_constant__ TensorMap input, const __grid_constant__ TensorMap weights, const half_bits *bias, \
+             const __grid_constant__ WideShape shape, DeviceTensor residual, DeviceTensor out) { \
+        wide_convolution<channels, matrices, last>(input, weights, bias, shape, residual, out); \
+    }
+WIDE(wide_convolution_64, 64, 1, 4)
+WIDE(wide_convolution_32, 32, 1, 2)
+WIDE(wide_convolution_128_1, 64, 2, 1)
+WIDE(wide_convolution_128_2, 64, 2, 2)
+WIDE(wide_convolution_128_3, 64, 2, 3)
+WIDE(wide_convolution_128_4, 64, 2, 4)
 
 #endif

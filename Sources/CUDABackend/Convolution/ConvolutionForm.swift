@@ -6,8 +6,8 @@ package enum ConvolutionForm: Hashable, Sendable {
     /// So many neighbouring pixels of a row are one pixel with the channels of all: fewer wider pixels, from a kernel that
     /// reaches over all of their neighbourhoods. Channels last, the result lies in memory as it would otherwise.
     case pixels(Int)
-    /// The project's own kernel for the matrix units of compute capability 9.0, for many inputs and 128 outputs.
-    case own
+    /// By the project's own kernel for the matrix units of compute capability 9.0.
+    case wgmma
     /// A 1×1 convolution as one matrix product, by cuBLASLt.
     case product
     /// The kernel's columns become channels of the input: what remains is a kernel of one column.
@@ -20,7 +20,7 @@ extension ConvolutionForm: CustomStringConvertible {
         case .plain: "plain"
         case .pixels(let count): "pixels\(count)"
         case .product: "product"
-        case .own: "own"
+        case .wgmma: "wgmma"
         case .columns: "columns"
         }
     }
@@ -29,15 +29,16 @@ extension ConvolutionForm: CustomStringConvertible {
 extension ConvolutionGeometry {
     /// The forms that are worth trying, the likely fastest first.
     var forms: [ConvolutionForm] {
-        guard description.stride == 1, description.dilation == 1, isHalf else { return [.plain] }
+        guard description.stride == 1, isHalf else { return [.plain] }
+        let own = WideLayout(description)?.fits(self) == true ? [ConvolutionForm.wgmma] : []
+        guard description.dilation == 1 else { return own + [.plain] }
         if description.kernel == 1 {
             let isProduct = residualPitch == nil && !sumsAreFloat && !description.activation.isLeaky
             return isProduct ? [.product, .plain] : [.plain]
         }
-        if WideConvolution.fits(self) { return [.own, .plain] }
         if description.inputChannels <= 4, description.kernel >= 5 { return [.columns, .plain] }
         let counts = [8, 4, 2].filter { (32...64).contains($0 * outputChannels) && width % $0 == 0 }
-        return counts.map(ConvolutionForm.pixels) + (sumsAreFloat || outputChannels == 8 ? [] : [.plain])
+        return own + counts.map(ConvolutionForm.pixels) + (sumsAreFloat || outputChannels == 8 ? [] : [.plain])
     }
 
     /// Pixels of a row that are one.
@@ -58,7 +59,7 @@ extension ConvolutionGeometry {
     /// Of the kernel.
     var kernelWidth: Int {
         switch form {
-        case .plain, .product, .own: description.kernel
+        case .plain, .product, .wgmma: description.kernel
         case .pixels(let count): description.kernel + count - 1
         case .columns: 1
         }

@@ -66,7 +66,7 @@ final class ConvolutionPlan: @unchecked Sendable {
     private enum Way {
         case cuDNN(CuDNNDescriptor)
         case product(MatrixProduct)
-        case own(WideConvolution)
+        case wgmma(WideConvolution)
     }
 
     let workspaceBytes: Int
@@ -89,10 +89,10 @@ final class ConvolutionPlan: @unchecked Sendable {
         workspaceBytes = try plan.integer(CCUDNN_EXECUTION_PLAN_WORKSPACE_SIZE)
     }
 
-    private init(_ own: WideConvolution, _ cuDNN: CuDNN) {
-        (way, self.cuDNN) = (.own(own), cuDNN)
-        choice = PlanChoice(form: .own, isFused: true, heuristics: 0, position: 0)
-        (hasResidual, workspaceBytes) = (false, 0)
+    private init(_ wide: WideConvolution, _ cuDNN: CuDNN) {
+        (way, self.cuDNN) = (.wgmma(wide), cuDNN)
+        choice = PlanChoice(form: .wgmma, isFused: true, heuristics: 0, position: 0)
+        (hasResidual, workspaceBytes) = (true, 0)
     }
 
     private init(_ product: MatrixProduct, _ choice: PlanChoice, _ cuDNN: CuDNN) {
@@ -107,11 +107,11 @@ final class ConvolutionPlan: @unchecked Sendable {
         _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String, only: PlanChoice? = nil,
         _ body: (ConvolutionPlan) throws -> Enough
     ) throws {
-        if geometry.form == .own {
-            guard let own = WideConvolution(geometry, device: cuDNN.device) else {
+        if geometry.form == .wgmma {
+            guard let wide = WideConvolution(geometry, device: cuDNN.device) else {
                 throw CUDAError.noEngine(layer: layer, reason: "the GPU is not of compute capability 9.0")
             }
-            _ = try body(ConvolutionPlan(own, cuDNN))
+            _ = try body(ConvolutionPlan(wide, cuDNN))
             return
         }
         if geometry.form == .product {
@@ -186,8 +186,9 @@ final class ConvolutionPlan: @unchecked Sendable {
         let plan: CuDNNDescriptor
         switch way {
         case .cuDNN(let made): plan = made
-        case .own(let own):
-            return try own.run(input: input, weights: weights, bias: bias, output: output)
+        case .wgmma(let wide):
+            return try wide.run(
+                input: input, weights: weights, bias: bias, residual: residual, output: output)
         case .product(let product):
             return try product.run(
                 input: input.address, weights: weights, bias: bias, output: output.address,

@@ -56,6 +56,8 @@ struct PlanChooser {
         var failure: (any Error)?
         let forms = geometry.forms.filter { Self.forced == nil || "\($0)" == Self.forced }
         for form in forms.isEmpty ? geometry.forms : forms {
+            // No other form is much better than what is near to the limits of the GPU.
+            if let best, isGood(best.milliseconds) { break }
             do {
                 try tryAll(form, launch, &best, &failure)
             } catch {
@@ -94,11 +96,16 @@ struct PlanChooser {
                 return .more
             }
             trials += 1
-            // What takes long must be nearer to the floor, which for small maps nothing reaches.
-            let isGood = (fastest?.milliseconds ?? .infinity) < (floor > 0.02 ? 1.05 : 1.5) * floor
-            return isGood || trials >= Self.mostTrials || ContinuousClock.now - start > patience
-                ? .enough : .more
+            let isEnough =
+                isGood(fastest?.milliseconds ?? .infinity) || trials >= Self.mostTrials
+                || ContinuousClock.now - start > patience
+            return isEnough ? .enough : .more
         }
+    }
+
+    /// What takes long must be nearer to the floor, which for small maps nothing reaches.
+    private func isGood(_ milliseconds: Double) -> Bool {
+        milliseconds < (floor > 0.02 ? 1.05 : 1.5) * floor
     }
 
     /// What takes the GPU long is worth a longer search.
@@ -123,7 +130,7 @@ struct PlanChooser {
         return 0.003 + operations / ceiling + bytes / 2.2e9
     }
 
-    /// `DAIN_FORM=own` takes that form wherever a convolution can have it, for checks.
+    /// `DAIN_FORM=wgmma` takes that form wherever a convolution can have it, for checks.
     private static let forced = ProcessInfo.processInfo.environment["DAIN_FORM"]
 
     /// `DAIN_TRACE_PLANS=1` prints every trial on stderr.

@@ -95,7 +95,7 @@ extension ConvolutionForm {
         case "pixels4": self = .pixels(4)
         case "pixels8": self = .pixels(8)
         case "product": self = .product
-        case "own": self = .own
+        case "wgmma": self = .wgmma
         default: return nil
         }
     }

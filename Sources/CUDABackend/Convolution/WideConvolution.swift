@@ -1,69 +1,61 @@
 import CCUDA
 import Tensors
 
-/// A convolution by the project's own kernel for the matrix units (`wide_convolution.cu`).
+/// A convolution by the project's own kernel for the matrix units of compute capability 9.0 (`wide_convolution.cu`).
 struct WideConvolution: Sendable {
-    private static let (side, outputs, channels) = (16, 128, 64)
-    private static let (strips, taps) = (2, 6)
-
+    private let layout: WideLayout
     private let geometry: ConvolutionGeometry
     private let device: CUDADevice
 
-    /// Whether the kernel is written for such a convolution.
-    static func fits(_ geometry: ConvolutionGeometry) -> Bool {
-        geometry.isHalf && !geometry.sumsAreFloat && geometry.residualPitch == nil
-            && geometry.outputChannels == outputs && geometry.inputChannels % channels == 0
-            && geometry.inputChannels >= 256 && (3...7).contains(geometry.description.kernel)
-            && geometry.description.kernel % 2 == 1
-    }
-
-    /// nil where the GPU has no such units.
+    /// nil where the GPU has no such units, or the kernel is not written for such a convolution.
     init?(_ geometry: ConvolutionGeometry, device: CUDADevice) {
-        guard device.capability == (9, 0), Self.fits(geometry) else { return nil }
-        (self.geometry, self.device) = (geometry, device)
+        guard device.capability == (9, 0), let layout = WideLayout(geometry.description), layout.fits(geometry)
+        else { return nil }
+        (self.layout, self.geometry, self.device) = (layout, geometry, device)
     }
 
-    func run(input: CUDATensor, weights: CUdeviceptr, bias: CUdeviceptr, output: CUDATensor) throws {
-        let kernel = geometry.description.kernel
-        let taps = kernel * kernel
-        let strip = Self.side + kernel - 1
+    func run(
+        input: CUDATensor, weights: CUdeviceptr, bias: CUdeviceptr, residual: CUDATensor?, output: CUDATensor
+    ) throws {
+        let (across, down) = (1 << layout.across, 1 << layout.down)
+        // What lies outside, channels included, is read as zero.
         let pixels = try map(
-            input.address, sizes: (geometry.inputChannels, geometry.width, geometry.height),
-            strides: (input.pitch, geometry.width * input.pitch), box: (Self.channels, Self.side, strip))
+            input.address,
+            sizes: [
+                geometry.description.inputChannels, across, geometry.width / across, down,
+                geometry.height / down,
+            ],
+            strides: [1, across, geometry.width, geometry.width * down].map { $0 * input.pitch },
+            box: [layout.channels, 1, WideLayout.side, 1, layout.lines])
         let matrix = try map(
-            weights, sizes: (geometry.inputChannels, Self.outputs, taps),
-            strides: (taps * geometry.inputChannels, geometry.inputChannels),
-            box: (Self.channels, Self.outputs, 1))
-        let bytes =
-            1024
-            + 2 * Self.channels * (Self.strips * strip * Self.side + Self.taps * Self.outputs)
+            weights, sizes: [layout.channels, layout.weightCount / layout.channels],
+            strides: [layout.channels], box: [layout.channels, layout.rows])
+        let span = (WideLayout.side * across, WideLayout.side * down)
         let grid =
-            (output.shape.width + Self.side - 1) / Self.side * ((output.shape.height + Self.side - 1) / Self.side)
+            (geometry.width + span.0 - 1) / span.0 * ((geometry.height + span.1 - 1) / span.1)
         try device.launch(
-            "wide_convolution", grid: (grid, 1), block: 384, sharedBytes: bytes,
+            layout.kernelName, grid: (grid, 1), block: 384, sharedBytes: layout.sharedBytes,
             [
                 .tensorMap(pixels), .tensorMap(matrix), .address(bias),
-                .integer(geometry.inputChannels / Self.channels), .integer(kernel),
-                .float(geometry.description.activation.slope), .tensor(output.onDevice),
+                .wideShape(layout.shape(slope: geometry.description.activation.slope)),
+                .tensor(residual?.onDevice ?? .none), .tensor(output.onDevice),
             ])
     }
 
     /// Sizes and strides in elements, the fastest first; a box lies in shared memory as the matrix units read it.
-    private func map(
-        _ address: CUdeviceptr, sizes: (Int, Int, Int), strides: (Int, Int), box: (Int, Int, Int)
-    ) throws -> CUtensorMap {
+    private func map(_ address: CUdeviceptr, sizes: [Int], strides: [Int], box: [Int]) throws -> CUtensorMap {
         let place = UnsafeMutableRawPointer.allocate(
             byteCount: MemoryLayout<CUtensorMap>.size, alignment: 64)
         defer { place.deallocate() }
         let map = place.bindMemory(to: CUtensorMap.self, capacity: 1)
-        let sizes = [sizes.0, sizes.1, sizes.2].map(UInt64.init)
-        let strides = [strides.0, strides.1].map { UInt64(2 * $0) }
-        let box = [box.0, box.1, box.2].map(UInt32.init)
+        let steps = [UInt32](repeating: 1, count: sizes.count)
+        let swizzle =
+            layout.channels == 64 ? CCUDA_TENSOR_MAP_SWIZZLE_128 : CCUDA_TENSOR_MAP_SWIZZLE_64
         try device.call("cuTensorMapEncodeTiled") {
             $0.tensorMapEncode(
-                map, Int32(CCUDA_TENSOR_MAP_HALF), 3, address, sizes, strides, box, [1, 1, 1],
-                Int32(CCUDA_TENSOR_MAP_PLAIN), Int32(CCUDA_TENSOR_MAP_SWIZZLE_128),
-                Int32(CCUDA_TENSOR_MAP_L2_256), Int32(CCUDA_TENSOR_MAP_ZEROS_OUTSIDE))
+                map, Int32(CCUDA_TENSOR_MAP_HALF), UInt32(sizes.count), address, sizes.map(UInt64.init),
+                strides.map { UInt64(2 * $0) }, box.map(UInt32.init), steps, Int32(CCUDA_TENSOR_MAP_PLAIN),
+                Int32(swizzle), Int32(CCUDA_TENSOR_MAP_L2_256), Int32(CCUDA_TENSOR_MAP_ZEROS_OUTSIDE))
         }
         return map.pointee
     }

@@ -225,6 +225,7 @@ enum KernelArgument {
     case float(Float)
     case address(CUdeviceptr)
     case tensorMap(CUtensorMap)
+    case wideShape(WideShape)
 
     fileprivate func store(at place: UnsafeMutableRawPointer) {
         switch self {
@@ -232,6 +233,7 @@ enum KernelArgument {
         case .integer(let value): place.storeBytes(of: Int32(value), as: Int32.self)
         case .float(let value): place.storeBytes(of: value, as: Float.self)
         case .tensorMap(let map): place.storeBytes(of: map, as: CUtensorMap.self)
+        case .wideShape(let shape): place.storeBytes(of: shape, as: WideShape.self)
         case .address(let address): place.storeBytes(of: address, as: CUdeviceptr.self)
         }
     }

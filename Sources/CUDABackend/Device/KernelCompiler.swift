@@ -43,8 +43,8 @@ package struct KernelCompiler {
         return CacheFolder.url("kernels")?.appendingPathComponent(name)
     }
 
-    /// FNV-1a of the source, 64 bits: it tells versions of the program apart, and protects against nothing.
-    private static let digest: String = {
+    /// FNV-1a of the source, 64 bits: it tells versions of the kernels apart, and protects against nothing.
+    static let digest: String = {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in (source + options.joined()).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return String(hash, radix: 16)
