@@ -264,9 +264,19 @@ __device__ __forceinline__ void wide_convolution(const TensorMap &input, const T
     };
     asm volatile("bar.sync 1, 256;" ::: "memory");
     if (residual.data) {
-        for (int item = thread; item < Groups * 8; item += 128) {
-            const long long from = place_of(item, residual);
-            if (from >= 0) store_eight(staged + item / 8 * WIDE_STAGED + item % 8 * 16, *(uint4 *)((half_bits *)residual.data + from));
+        // Eight on their way at a time.
+        for (int start = thread; start < Groups * 8; start += 8 * 128) {
+            uint4 eights[8];
+#pragma unroll
+            for (int i = 0; i < 8; i++) {
+                const long long from = place_of(start + 128 * i, residual);
+                eights[i] = from >= 0 ? *(const uint4 *)((const half_bits *)residual.data + from) : make_uint4(0, 0, 0, 0);
+            }
+#pragma unroll
+            for (int i = 0; i < 8; i++) {
+                const int item = start + 128 * i;
+                store_eight(staged + item / 8 * WIDE_STAGED + item % 8 * 16, eights[i]);
+            }
         }
         wide_barrier(part);
     }

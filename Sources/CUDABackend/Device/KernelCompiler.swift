@@ -50,7 +50,7 @@ package struct KernelCompiler {
         return String(hash, radix: 16)
     }()
 
-    private static let options = ["--std=c++17"]
+    private static let options = ["--std=c++17", "--device-as-default-execution-space"]
 
     private func compile() throws -> [UInt8] {
         var program: nvrtcProgram?
