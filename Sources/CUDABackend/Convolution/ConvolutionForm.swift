@@ -29,16 +29,21 @@ extension ConvolutionForm: CustomStringConvertible {
 extension ConvolutionGeometry {
     /// The forms that are worth trying, the likely fastest first.
     var forms: [ConvolutionForm] {
-        guard description.stride == 1, isHalf else { return [.plain] }
+        guard description.stride == 1 else { return [.plain] }
         let own = WideLayout(description)?.fits(self) == true ? [ConvolutionForm.wgmma] : []
         guard description.dilation == 1 else { return own + [.plain] }
         if description.kernel == 1 {
-            let isProduct = residualPitch == nil && !sumsAreFloat && !description.activation.isLeaky
+            let isProduct =
+                residualPitch == nil && !sumsAreFloat && !description.activation.isLeaky
+                && (isHalf || !allowsMatrixUnits)
             return isProduct ? [.product, .plain] : [.plain]
         }
         if description.inputChannels <= 4, description.kernel >= 5 { return [.columns, .plain] }
-        let counts = [8, 4, 2].filter { (32...64).contains($0 * outputChannels) && width % $0 == 0 }
-        return own + counts.map(ConvolutionForm.pixels) + (sumsAreFloat || outputChannels == 8 ? [] : [.plain])
+        // The wider the kernel, the less it costs to reach over one more pixel.
+        let widest = description.kernel >= 7 ? 2 * max(64, outputChannels) : 64
+        let counts = [8, 4, 2].filter { (32...widest).contains($0 * outputChannels) && width % $0 == 0 }
+        let isEnough = sumsAreFloat || outputChannels == 8 && !counts.isEmpty
+        return own + counts.map(ConvolutionForm.pixels) + (isEnough ? [] : [.plain])
     }
 
     /// Pixels of a row that are one.

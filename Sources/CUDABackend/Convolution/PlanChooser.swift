@@ -13,8 +13,8 @@ struct PlanChooser {
     let device: CUDADevice
     let memory: PlanMemory
 
-    /// Trials of one form of a convolution end after so many.
-    private static let mostTrials = 20
+    /// Trials of one form of a convolution end after so many; after fewer where another form is known.
+    private static let mostTrials = (first: 20, others: 6)
     private static let workspaceLimit = 1 << 30
     private static let repetitions = 5
 
@@ -76,6 +76,7 @@ struct PlanChooser {
         let timer = EventTimer(device: device)
         let start = ContinuousClock.now
         var trials = 0
+        let mostTrials = best == nil ? Self.mostTrials.first : Self.mostTrials.others
         // A closure cannot change what is passed in.
         var (fastest, lastFailure) = (best, failure)
         defer { (best, failure) = (fastest, lastFailure) }
@@ -97,7 +98,7 @@ struct PlanChooser {
             }
             trials += 1
             let isEnough =
-                isGood(fastest?.milliseconds ?? .infinity) || trials >= Self.mostTrials
+                isGood(fastest?.milliseconds ?? .infinity) || trials >= mostTrials
                 || ContinuousClock.now - start > patience
             return isEnough ? .enough : .more
         }
@@ -126,8 +127,8 @@ struct PlanChooser {
                 geometry.height * geometry.width * geometry.inputChannels
                     + output.height * output.width * geometry.outputChannels
                     * (geometry.residualPitch == nil ? 1 : 2))
-        let ceiling = !geometry.allowsMatrixUnits ? 50e9 : geometry.isHalf ? 620e9 : 310e9
-        return 0.003 + operations / ceiling + bytes / 2.2e9
+        let ceiling = !geometry.allowsMatrixUnits ? 55e9 : geometry.isHalf ? 800e9 : 400e9
+        return 0.003 + max(operations / ceiling, bytes / 3e9)
     }
 
     /// `DAIN_FORM=wgmma` takes that form wherever a convolution can have it, for checks.
