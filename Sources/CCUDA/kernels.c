@@ -42,8 +42,15 @@ static const char narrowConvolution[] = {
 static const char wideShape[] = {
 #embed "include/wide_shape.h"
     EMBED_END};
+static const char copyEngine[] = {
+#embed "kernels/copy_engine.cuh"
+    EMBED_END};
 static const char wideConvolution[] = {
 #embed "kernels/wide_convolution.cu"
+    EMBED_END};
+
+static const char floatConvolution[] = {
+#embed "kernels/float_convolution.cu"
     EMBED_END};
 
 static const KernelSource sources[] = {
@@ -59,7 +66,9 @@ static const KernelSource sources[] = {
     {"epilogue.cu", epilogue},
     {"narrow_convolution.cu", narrowConvolution},
     {"wide_shape.h", wideShape},
+    {"copy_engine.cuh", copyEngine},
     {"wide_convolution.cu", wideConvolution},
+    {"float_convolution.cu", floatConvolution},
 };
 
 const KernelSource *kernelSources(int *count) {

@@ -1,68 +1,17 @@
-// Convolution by the matrix units of compute capability 9.0: an implicit matrix product of weights and pixels.
+// Convolution by the matrix units of compute capability 9.0: an implicit matrix product of weights and pixels in half precision,
+// summed in float32.
 //
 // A matrix of 64 rows takes the outputs of a group of pixels: 64 outputs of one pixel, 32 of two, 16 of four. Where the group
 // has several pixels its kernel reaches over all of their neighbourhoods, with zeros where a pixel's own kernel ends; that
 // is less arithmetic than rows of the matrix that nobody wants. Convolutions to 128 outputs take two such matrices.
 //
-// A block makes 16x16 groups. For a chunk of input channels and one column of the kernel it needs 16 columns of groups, and
-// more rows than it makes: they are brought to shared memory once, and each row of the kernel reads them from another
-// line on. A line of 16 groups takes 2048 or 1024 bytes, so that every start keeps the pattern in which the copy engine
-// swaps 16-byte pieces and the matrix units expect them. What lies outside the map is read as zero by the copy engine,
-// which is the convolution's padding.
-//
-// One warp brings data, in rings of slots with a barrier for full and one for empty. Two groups of four warps multiply: each
-// one of the two matrices of weights, or each a half of the pixels.
+// One warp brings data (`bring_convolution`). Two groups of four warps multiply: each one of the two matrices of weights, or each a
+// half of the pixels.
 
 #if __CUDA_ARCH_FEAT_SM90_ALL
 
-#define WIDE_SIDE 16
 #define WIDE_ROWS 64 /* of a matrix of weights */
-#define WIDE_STRIPS 2
-#define WIDE_TAPS 6 /* at most */
 #define WIDE_STAGED (2 * WIDE_ROWS + 16) /* bytes of a staged group: no two of eight in the same banks */
-
-struct __align__(64) TensorMap {
-    unsigned long long words[16];
-};
-
-__device__ __forceinline__ unsigned shared_address(const void *pointer) {
-    return (unsigned)__cvta_generic_to_shared(pointer);
-}
-
-__device__ __forceinline__ void barrier_init(unsigned barrier, unsigned count) {
-    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(count));
-}
-
-__device__ __forceinline__ void barrier_expect(unsigned barrier, unsigned bytes) {
-    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
-}
-
-__device__ __forceinline__ void barrier_arrive(unsigned barrier) {
-    asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
-}
-
-__device__ __forceinline__ void barrier_wait(unsigned barrier, unsigned phase) {
-    asm volatile("{ .reg .pred p;\n"
-                 "again: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\n"
-                 "@p bra done; bra again; done: }" ::"r"(barrier),
-                 "r"(phase)
-                 : "memory");
-}
-
-// Dimensions: channel, pixel of a group across, group across, pixel of a group down, group down.
-__device__ __forceinline__ void copy_pixels(unsigned to, const TensorMap *map, unsigned barrier, int c, int px, int x, int py,
-                                            int y) {
-    asm volatile("cp.async.bulk.tensor.5d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6, %7}], "
-                 "[%2];" ::"r"(to),
-                 "l"(map), "r"(barrier), "r"(c), "r"(px), "r"(x), "r"(py), "r"(y)
-                 : "memory");
-}
-
-__device__ __forceinline__ void copy_weights(unsigned to, const TensorMap *map, unsigned barrier, int row) {
-    asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {0, %3}], [%2];" ::"r"(to),
-                 "l"(map), "r"(barrier), "r"(row)
-                 : "memory");
-}
 
 // A matrix in shared memory whose rows are `Channels` halves, as the matrix units read it.
 template <int Channels>
@@ -152,56 +101,14 @@ __device__ __forceinline__ void wide_convolution(const TensorMap &input, const T
     constexpr int Groups = Matrices == 2 ? 256 : 128;  // of pixels, that four warps make
     extern __shared__ unsigned char raw[];
     __shared__ unsigned long long barriers[2 * (WIDE_STRIPS + WIDE_TAPS)];
-    const unsigned base = (shared_address(raw) + 1023) / 1024 * 1024;
-    const unsigned strip_bytes = (shape.lines << shape.down) * Line;
-    const unsigned strips = base, taps = base + WIDE_STRIPS * strip_bytes;
-    const unsigned strip_full = shared_address(barriers), strip_empty = strip_full + 8 * WIDE_STRIPS;
-    const unsigned tap_full = strip_empty + 8 * WIDE_STRIPS, tap_empty = tap_full + 8 * WIDE_TAPS;
+    const WideSlots slots = prepare_slots<2>(raw, barriers, (shape.lines << shape.down) * Line, Tap);
     const int span = WIDE_SIDE << shape.across;
     const int tiles = (out.width + span - 1) / span;
     const int left = blockIdx.x % tiles * WIDE_SIDE, top = blockIdx.x / tiles * WIDE_SIDE;  // in groups
-    const int first_line = -shape.radius * shape.dilation >> shape.down;
     const int warps = threadIdx.x / 128;
-    if (threadIdx.x == 0) {
-        for (int i = 0; i < WIDE_STRIPS; i++) {
-            barrier_init(strip_full + 8 * i, 1);
-            barrier_init(strip_empty + 8 * i, 2);
-        }
-        for (int i = 0; i < WIDE_TAPS; i++) {
-            barrier_init(tap_full + 8 * i, 1);
-            barrier_init(tap_empty + 8 * i, 2);
-        }
-        asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-        asm volatile("fence.proxy.async;" ::: "memory");
-    }
-    __syncthreads();
-
     if (warps == 0) {
         asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 0) {
-            int slot = 0, place = 0, row = 0;
-            unsigned slot_phase = 1, place_phase = 1;  // At first every slot is empty.
-            for (int chunk = 0; chunk < shape.chunks; chunk++) {
-                for (int column = 0; column < shape.columns; column++) {
-                    const int x = (column - shape.radius) * shape.dilation;
-                    barrier_wait(strip_empty + 8 * slot, slot_phase);
-                    barrier_expect(strip_full + 8 * slot, strip_bytes);
-                    for (int py = 0; py < 1 << shape.down; py++) {
-                        copy_pixels(strips + slot * strip_bytes + py * shape.lines * Line, &input, strip_full + 8 * slot,
-                                    chunk * Channels, x & ((1 << shape.across) - 1), left + (x >> shape.across), py,
-                                    top + first_line);
-                    }
-                    if (++slot == WIDE_STRIPS) slot = 0, slot_phase ^= 1;
-                    for (int i = 0; i < shape.rows; i++) {
-                        barrier_wait(tap_empty + 8 * place, place_phase);
-                        barrier_expect(tap_full + 8 * place, Tap);
-                        copy_weights(taps + place * Tap, &weights, tap_full + 8 * place, row);
-                        row += Matrices * WIDE_ROWS;
-                        if (++place == shape.taps) place = 0, place_phase ^= 1;
-                    }
-                }
-            }
-        }
+        if (threadIdx.x == 0) bring_convolution(input, weights, shape, slots, Channels, Matrices * WIDE_ROWS, left, top);
         return;
     }
 
@@ -212,17 +119,15 @@ __device__ __forceinline__ void wide_convolution(const TensorMap &input, const T
     for (int i = 0; i < Groups / 2; i++) sums[i] = 0;
     int slot = 0, place = 0, last_slot = -1, last_place = -1;
     unsigned slot_phase = 0, place_phase = 0;
-    const unsigned pixels = strips + (Matrices == 1 ? part * (WIDE_SIDE / 2) * Line : 0);
-    const unsigned rows = taps + (Matrices == 2 ? part * WIDE_ROWS * Channels * 2 : 0);
+    const unsigned pixels = slots.strips + (Matrices == 1 ? part * (WIDE_SIDE / 2) * Line : 0);
+    const unsigned rows = slots.taps + (Matrices == 2 ? part * WIDE_ROWS * Channels * 2 : 0);
     auto run = [&](auto steps, int columns) {
         for (int column = 0; column < columns; column++) {
-            barrier_wait(strip_full + 8 * slot, slot_phase);
+            barrier_wait(slots.strip_full + 8 * slot, slot_phase);
             for (int row = 0; row < shape.rows; row++) {
-                const int y = (row - shape.radius) * shape.dilation;
-                const int line = (y & ((1 << shape.down) - 1)) * shape.lines + (y >> shape.down) - first_line;
-                barrier_wait(tap_full + 8 * place, place_phase);
+                barrier_wait(slots.tap_full + 8 * place, place_phase);
                 const unsigned long long a = matrix<Channels>(rows + place * Tap);
-                const unsigned long long b = matrix<Channels>(pixels + slot * strip_bytes + line * Line);
+                const unsigned long long b = matrix<Channels>(pixels + slot * slots.strip_bytes + line_of(shape, row) * Line);
                 asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
                 for (int k = 0; k < decltype(steps)::value; k++) multiply(sums, a + 2 * k, b + 2 * k);
@@ -230,9 +135,9 @@ __device__ __forceinline__ void wide_convolution(const TensorMap &input, const T
                 // The tap before this one is done: its slot can be filled again.
                 asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
                 if (thread == 0) {
-                    if (last_place >= 0) barrier_arrive(tap_empty + 8 * last_place);
+                    if (last_place >= 0) barrier_arrive(slots.tap_empty + 8 * last_place);
                     // With the first tap of a strip the strip before it is done.
-                    if (row == 0 && last_slot >= 0) barrier_arrive(strip_empty + 8 * last_slot);
+                    if (row == 0 && last_slot >= 0) barrier_arrive(slots.strip_empty + 8 * last_slot);
                 }
                 last_place = place;
                 if (++place == shape.taps) place = 0, place_phase ^= 1;
@@ -251,14 +156,14 @@ __device__ __forceinline__ void wide_convolution(const TensorMap &input, const T
     // A thread has two rows of the matrix, and in each two of every eight groups. In shared memory each group's outputs come
     // together; nobody reads strips any more once both have come here.
     const int warp = thread / 32, lane = thread % 32;
-    const unsigned staged = base + part * Groups * WIDE_STAGED;
+    const unsigned staged = slots.strips + part * Groups * WIDE_STAGED;
     const int first_row = Matrices == 2 ? part * WIDE_ROWS : 0, low = first_row + 16 * warp + lane / 4;
     const float bias_low = from_half(bias[low % shape.outputs]), bias_high = from_half(bias[(low + 8) % shape.outputs]);
     // Where eight outputs of a group are, in elements of a map; -1 outside.
     auto place_of = [&](int item, const DeviceTensor &map) -> long long {
         const int group = item / 8, row = first_row + item % 8 * 8, pixel = row / shape.outputs;
         const int gy = top + (Matrices == 1 ? part * (WIDE_SIDE / 2) : 0) + group / WIDE_SIDE;
-        const int x = (left + group % WIDE_SIDE << shape.across) + (pixel & (1 << shape.across) - 1);
+        const int x = ((left + group % WIDE_SIDE) << shape.across) + (pixel & ((1 << shape.across) - 1));
         const int y = (gy << shape.down) + (pixel >> shape.across);
         return x < map.width && y < map.height ? pixel_offset(map, y, x) + row % shape.outputs : -1;
     };

@@ -71,7 +71,8 @@ public final class CUDAConvolution: @unchecked Sendable {
         _ inputs: Int, _ outputs: Int, _ isHalf: Bool, _ form: ConvolutionForm, biasIsHalf: Bool
     ) throws -> PackedWeights {
         let kernel = description.kernel
-        let matrix = WeightMatrix(form: form, description: description, inputs: inputs, outputs: outputs)
+        let matrix = WeightMatrix(
+            form: form, description: description, inputs: inputs, outputs: outputs, isHalf: isHalf)
         var weights = [Float](repeating: 0, count: matrix.count)
         for output in 0..<description.outputChannels {
             for input in 0..<description.inputChannels {
@@ -135,10 +136,10 @@ private struct WeightMatrix {
     let realInputs: Int
     private let wide: WideLayout?
 
-    init(form: ConvolutionForm, description: ConvolutionDescription, inputs: Int, outputs: Int) {
+    init(form: ConvolutionForm, description: ConvolutionDescription, inputs: Int, outputs: Int, isHalf: Bool) {
         (self.form, self.inputs, self.outputs) = (form, inputs, outputs)
         (kernel, realInputs) = (description.kernel, description.inputChannels)
-        wide = form == .wgmma ? WideLayout(description) : nil
+        wide = form == .wide ? WideLayout(description, isHalf: isHalf) : nil
     }
 
     var pixels: Int {

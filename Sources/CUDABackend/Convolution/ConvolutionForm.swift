@@ -6,8 +6,8 @@ package enum ConvolutionForm: Hashable, Sendable {
     /// So many neighbouring pixels of a row are one pixel with the channels of all: fewer wider pixels, from a kernel that
     /// reaches over all of their neighbourhoods. Channels last, the result lies in memory as it would otherwise.
     case pixels(Int)
-    /// By the project's own kernel for the matrix units of compute capability 9.0.
-    case wgmma
+    /// By the project's own kernels for compute capability 9.0 (``WideLayout``).
+    case wide
     /// A 1×1 convolution as one matrix product, by cuBLASLt.
     case product
     /// The kernel's columns become channels of the input: what remains is a kernel of one column.
@@ -20,7 +20,7 @@ extension ConvolutionForm: CustomStringConvertible {
         case .plain: "plain"
         case .pixels(let count): "pixels\(count)"
         case .product: "product"
-        case .wgmma: "wgmma"
+        case .wide: "wide"
         case .columns: "columns"
         }
     }
@@ -30,7 +30,7 @@ extension ConvolutionGeometry {
     /// The forms that are worth trying, the likely fastest first.
     var forms: [ConvolutionForm] {
         guard description.stride == 1 else { return [.plain] }
-        let own = WideLayout(description)?.fits(self) == true ? [ConvolutionForm.wgmma] : []
+        let own = WideLayout(description, isHalf: isHalf)?.fits(self) == true ? [ConvolutionForm.wide] : []
         guard description.dilation == 1 else { return own + [.plain] }
         if description.kernel == 1 {
             let isProduct =
@@ -64,7 +64,7 @@ extension ConvolutionGeometry {
     /// Of the kernel.
     var kernelWidth: Int {
         switch form {
-        case .plain, .product, .wgmma: description.kernel
+        case .plain, .product, .wide: description.kernel
         case .pixels(let count): description.kernel + count - 1
         case .columns: 1
         }

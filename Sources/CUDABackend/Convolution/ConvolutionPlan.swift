@@ -66,7 +66,7 @@ final class ConvolutionPlan: @unchecked Sendable {
     private enum Way {
         case cuDNN(CuDNNDescriptor)
         case product(MatrixProduct)
-        case wgmma(WideConvolution)
+        case wide(WideConvolution)
     }
 
     let workspaceBytes: Int
@@ -90,8 +90,8 @@ final class ConvolutionPlan: @unchecked Sendable {
     }
 
     private init(_ wide: WideConvolution, _ cuDNN: CuDNN) {
-        (way, self.cuDNN) = (.wgmma(wide), cuDNN)
-        choice = PlanChoice(form: .wgmma, isFused: true, heuristics: 0, position: 0)
+        (way, self.cuDNN) = (.wide(wide), cuDNN)
+        choice = PlanChoice(form: .wide, isFused: true, heuristics: 0, position: 0)
         (hasResidual, workspaceBytes) = (true, 0)
     }
 
@@ -107,7 +107,7 @@ final class ConvolutionPlan: @unchecked Sendable {
         _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String, only: PlanChoice? = nil,
         _ body: (ConvolutionPlan) throws -> Enough
     ) throws {
-        if geometry.form == .wgmma {
+        if geometry.form == .wide {
             guard let wide = WideConvolution(geometry, device: cuDNN.device) else {
                 throw CUDAError.noEngine(layer: layer, reason: "the GPU is not of compute capability 9.0")
             }
@@ -186,7 +186,7 @@ final class ConvolutionPlan: @unchecked Sendable {
         let plan: CuDNNDescriptor
         switch way {
         case .cuDNN(let made): plan = made
-        case .wgmma(let wide):
+        case .wide(let wide):
             return try wide.run(
                 input: input, weights: weights, bias: bias, residual: residual, output: output)
         case .product(let product):

@@ -131,7 +131,7 @@ struct PlanChooser {
         return 0.003 + max(operations / ceiling, bytes / 3e9)
     }
 
-    /// `DAIN_FORM=wgmma` takes that form wherever a convolution can have it, for checks.
+    /// `DAIN_FORM=wide` takes that form wherever a convolution can have it, for checks.
     private static let forced = ProcessInfo.processInfo.environment["DAIN_FORM"]
 
     /// `DAIN_TRACE_PLANS=1` prints every trial on stderr.
