@@ -94,7 +94,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "NetworksTests",
-            dependencies: ["BackendChecks", "CPUBackend", "Networks", "Tensors", "Weights"],
+            dependencies: ["BackendChecks", "CPUBackend", "Networks", "Tensors"],
             swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
         .testTarget(
