@@ -38,6 +38,7 @@ public struct CUDABackend: Backend {
         // Every GPU from 7.0 on has matrix units for half precision.
         self.precision = precision ?? .fp16
         recorder = profile
+        device.meter = profile.map { LaunchMeter(profile: $0, limits: GPULimits(precision ?? .fp16)) }
     }
 
     /// nil while it is paused, too: measuring waits for the GPU again and again.

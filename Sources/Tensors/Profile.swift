@@ -7,7 +7,14 @@ public final class Profile: Sendable {
     /// The total of a stage since the profile was made.
     public struct Entry: Sendable {
         public var stage: String
-        public var duration: Duration = .zero
+        /// What its operations took a device one by one, where the backend measures there; else its time on the host.
+        public var duration: Duration { deviceTime > .zero ? deviceTime : hostTime }
+        fileprivate var hostTime: Duration = .zero
+        fileprivate var deviceTime: Duration = .zero
+        /// What the device's limits of arithmetic and memory leave at least; zero where the backend does not know them.
+        public fileprivate(set) var leastTime: Duration = .zero
+        /// Bytes that its operations read and wrote at least; 0 where the backend does not count them.
+        public fileprivate(set) var bytes = 0
         /// Multiply-adds of the stage's convolutions, counted as a direct convolution needs them.
         public var multiplyAdds = 0
     }
@@ -50,6 +57,17 @@ public final class Profile: Sendable {
         }
     }
 
+    /// Notes an operation that was measured on a device, convolutions included, for the stage that runs now.
+    public func record(deviceTime: Duration, bytes: Int, leastTime: Duration) {
+        state.withLock { state in
+            state.update(state.current) {
+                $0.deviceTime += deviceTime
+                $0.bytes += bytes
+                $0.leastTime += leastTime
+            }
+        }
+    }
+
     /// Runs `body` as a stage; its time is measured on the host, so backends must have finished when it returns.
     public func measure<Result>(_ stage: String, _ body: () throws -> Result) rethrows -> Result {
         let start = ContinuousClock.now
@@ -57,7 +75,7 @@ public final class Profile: Sendable {
         defer {
             let duration = ContinuousClock.now - start
             state.withLock { state in
-                state.update(stage) { $0.duration += duration }
+                state.update(stage) { $0.hostTime += duration }
                 state.current = "other"
             }
         }

@@ -30,7 +30,7 @@ struct TimeCommand: ParsableCommand {
     @Option(help: "GiB of the GPU's memory to keep to; large frames are then cut into tiles.")
     var maxMemory: Double?
 
-    @Flag(help: "Also list stages and convolutions, timed one by one.")
+    @Flag(help: "Also list stages and convolutions, each operation timed alone on the GPU.")
     var stages = false
 
     func run() throws {
@@ -85,7 +85,7 @@ struct TimeCommand: ParsableCommand {
         if stages { try listStages(weights, images) }
     }
 
-    /// With the device waited for after each: sums are longer than what overlaps.
+    /// Sums are longer than what overlaps, and hold nothing of what the host takes.
     private func listStages(_ weights: WeightDictionary, _ images: [RGBImage]) throws {
         let profile = Profile()
         let backend = try CUDABackend(index: options.gpu, precision: options.precision, profile: profile)
@@ -99,13 +99,22 @@ struct TimeCommand: ParsableCommand {
             before = next
         }
         let runs = 4.0
-        for entry in profile.entries {
-            let milliseconds = entry.duration.milliseconds / runs
-            let tera = Double(entry.multiplyAdds) * 2e-12 / runs
+        var total = (milliseconds: 0.0, least: 0.0)
+        for entry in profile.entries where entry.bytes > 0 {
+            let (milliseconds, least) = (
+                entry.duration.milliseconds / runs, entry.leastTime.milliseconds / runs
+            )
+            total.milliseconds += milliseconds
+            total.least += least
             print(
-                entry.stage, format("%.3f ms", milliseconds),
-                tera > 0 ? format("%.1f TFLOP/s", tera / milliseconds * 1e3) : "")
+                entry.stage.padding(toLength: 12, withPad: " ", startingAt: 0), format("%.3f ms", milliseconds),
+                format("%.0f TFLOP/s", Double(entry.multiplyAdds) * 2e-9 / runs / milliseconds),
+                format("%.0f GB/s", Double(entry.bytes) * 1e-6 / runs / milliseconds),
+                format("%.0f %% of the limit", 100 * least / milliseconds))
         }
+        print(
+            format("together %.3f ms,", total.milliseconds),
+            format("%.0f %% of the limit", 100 * total.least / total.milliseconds))
         var layers: [String: (milliseconds: Double, flops: Double, algorithm: String)] = [:]
         for run in profile.convolutions {
             var entry = layers[run.layer] ?? (0, 0, run.algorithm)

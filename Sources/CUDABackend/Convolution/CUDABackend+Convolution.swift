@@ -15,17 +15,25 @@ extension CUDABackend {
         assert(input.shape.channels == convolution.description.inputChannels, "convolution input channels")
         assert(
             output.shape == convolution.description.outputShape(for: input.shape), "convolution output shape")
-        guard let profile else { return try run(convolution, input, residual, output) }
-        try device.synchronize()
-        let start = ContinuousClock.now
-        try run(convolution, input, residual, output)
-        try device.synchronize()
-        profile.record(
+        guard let meter = device.meter, meter.isOn else {
+            return try run(convolution, input, residual, output)
+        }
+        // The first run chooses how. What is added may be the output, which is not to be added to twice.
+        try meter.resting { try run(convolution, input, residual, output) }
+        let target = residual?.address == output.address ? try output.emptyCopy(pool: pool) : output
+        let multiplyAdds = convolution.description.multiplyAdds(for: input.shape)
+        let maps = [input, output] + (residual.map { [$0] } ?? [])
+        let (kernel, inputs) = (convolution.description.kernel, input.shape.channels)
+        let weights = kernel * kernel * inputs * output.shape.channels * output.bytesPerElement
+        let duration = try meter.measure(
+            on: device, bytes: maps.reduce(weights) { $0 + $1.shape.count * $1.bytesPerElement },
+            multiplyAdds: multiplyAdds
+        ) { try run(convolution, input, residual, target) }
+        meter.profile.record(
             ConvolutionRun(
-                layer: convolution.name, algorithm: isNarrow(convolution, output) ? "narrow" : "cudnn",
-                description: convolution.description, output: output.shape,
-                multiplyAdds: convolution.description.multiplyAdds(for: input.shape),
-                duration: ContinuousClock.now - start))
+                layer: convolution.name, algorithm: isNarrow(convolution, output) ? "narrow" : "matrix",
+                description: convolution.description, output: output.shape, multiplyAdds: multiplyAdds,
+                duration: duration))
     }
 
     private static let narrowOutputs = [1, 2, 3, 8, 16]

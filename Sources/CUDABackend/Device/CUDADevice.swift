@@ -18,6 +18,8 @@ final class CUDADevice: @unchecked Sendable {
     let downloads: Lane
     /// For work on frames that are not needed yet, beside what the main stream does.
     let ahead: Lane
+    /// Measures every launch; set before the first, for profiles.
+    var meter: LaunchMeter?
     /// The stream that the caller's work goes to.
     var stream: CUstream { Lane.current?.stream ?? mainStream }
     private let device: CUdevice
@@ -184,6 +186,15 @@ final class CUDADevice: @unchecked Sendable {
     /// Queues a kernel on a grid of blocks.
     func launch(
         _ kernel: String, grid: (Int, Int), block: Int, sharedBytes: Int = 0, _ arguments: [KernelArgument]
+    ) throws {
+        func queue() throws { try self.queue(kernel, grid, block, sharedBytes, arguments) }
+        guard let meter, meter.isOn else { return try queue() }
+        try meter.measure(
+            on: self, bytes: LaunchMeter.bytes(arguments), accumulates: LaunchMeter.accumulates(kernel), queue)
+    }
+
+    private func queue(
+        _ kernel: String, _ grid: (Int, Int), _ block: Int, _ sharedBytes: Int, _ arguments: [KernelArgument]
     ) throws {
         let function = try function(kernel)
         if sharedBytes > Self.usualSharedBytes {
