@@ -1,4 +1,5 @@
 import CFFmpeg
+import Pixels
 
 /// Converts frames to RGB for a network, and its results back to the frames' own format and colours.
 ///
