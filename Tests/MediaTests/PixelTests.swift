@@ -126,7 +126,8 @@ import Timing
 
     /// Digital cinema's colours, which swscale alone knows, return.
     @Test func xyzReturns() throws {
-        let codes = (0..<16 * 8).flatMap { [1800 + 3 * $0, 1900 + 3 * $0, 1850 + 3 * $0] }
+        let codes = (0..<16 * 8).flatMap { (index: Int) -> [Int] in [1800, 1900, 1850].map { $0 + 3 * index }
+        }
         let frame = try VideoFrame(
             width: 16, height: 8, pixelFormat: "xyz12le",
             bytes: ConversionAccuracyTests.samples(codes.map { $0 << 4 }, depth: 16))

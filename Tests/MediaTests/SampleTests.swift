@@ -117,6 +117,40 @@ import Testing
         #expect(codes.count > 0 && codes.worst <= 1 && codes.mean < 1e-4)
     }
 
+    /// Formats whose chroma shares a plane hold the same samples.
+    @Test(arguments: [("nv12", 8), ("p010le", 10)], sizes)
+    func chromaMayShareAPlane(_ format: (name: String, depth: Int), _ size: (Int, Int)) throws {
+        for location in Self.locations {
+            let planar = try Self.frame("420", format.depth, size, location, "bt709", false, noise: 0.2)
+            let samples = try #require(PixelConverter().samples(of: planar))
+            let codes = ConversionAccuracyTests.values(planar.bytes, depth: format.depth)
+            let (luma, chroma) = (codes.prefix(size.0 * size.1), Array(codes.dropFirst(size.0 * size.1)))
+            let half = chroma.count / 2
+            let pairs = (0..<half).flatMap { [chroma[$0], chroma[half + $0]] }
+            let shift = format.depth == 10 ? 6 : 0
+            let shared = try VideoFrame(
+                width: size.0, height: size.1, pixelFormat: format.name,
+                colours: ColourTags(matrix: "bt709", chromaLocation: location, isFullRange: false),
+                bytes: ConversionAccuracyTests.samples(
+                    (luma + pairs).map { $0 << shift }, depth: format.depth))
+            let got = try #require(PixelConverter().samples(of: shared))
+            #expect(got.format == samples.format && got.bytes == samples.bytes)
+            #expect(try PixelConverter().frame(holding: got, like: shared).bytes == shared.bytes)
+            // And the converter takes them for the same.
+            #expect(try ConversionAccuracyTests.rgb(shared) == ConversionAccuracyTests.rgb(planar))
+        }
+    }
+
+    /// Samples of another picture are refused.
+    @Test func otherSizesAreRefused() throws {
+        let (small, large) = (
+            try Self.frame("420", 8, (4, 3), "left", "bt709", false, noise: 0),
+            try Self.frame("420", 8, (10, 6), "left", "bt709", false, noise: 0)
+        )
+        let samples = try #require(PixelConverter().samples(of: small))
+        #expect(throws: MediaError.self) { try PixelConverter().frame(holding: samples, like: large) }
+    }
+
     /// What has no samples of this kind is left to the converter.
     @Test(arguments: ["rgba.mkv", "grey.mkv"]) func othersHaveNone(_ clip: String) throws {
         let frame = try #require(try Decoded(Clip.path(clip)).frames.first)
@@ -124,7 +158,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "nv12", "p010le", "yuva420p", "yuv420p10be", "yuv420p16le", "yuv410p", "yuv440p", "gbrp", "gray",
+        "nv21", "yuyv422", "p016le", "yuva420p", "yuv420p10be", "yuv420p16le", "yuv410p", "yuv440p", "gbrp",
+        "gray",
     ])
     func otherFormatsHaveNone(_ format: String) throws {
         let bytes = (8 * 8...8 * 8 * 8).lazy.compactMap { count in

@@ -12,5 +12,6 @@
 #include "driver.h"
 #include "kernels.h"
 #include "nvrtc.h"
+#include "sample_layout.h"
 
 #endif
