@@ -97,7 +97,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "NetworksTests",
-            dependencies: ["BackendChecks", "CPUBackend", "Networks", "Tensors", "Weights"],
+            dependencies: ["BackendChecks", "CPUBackend", "Networks", "Tensors"],
             swiftSettings: strict),
         .testTarget(
             name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Pixels", "ReferenceBackend", "Timing"],

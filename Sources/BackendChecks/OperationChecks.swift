@@ -264,6 +264,12 @@ public struct OperationChecks<B: Backend> {
             Convolution(channels: (431, 128), kernel: 7, size: (21, 15), activation: .relu),
             Convolution(channels: (128, 160), kernel: 1, size: (31, 12), activation: .relu),
             Convolution(channels: (64, 16), kernel: 11, size: (24, 18), activation: .relu),
+            Convolution(channels: (32, 16), kernel: 7, size: (34, 38), activation: .relu),
+            Convolution(channels: (32, 32), kernel: 5, size: (19, 26), activation: .relu),
+            Convolution(channels: (44, 32), size: (37, 34), residual: true),
+            Convolution(channels: (64, 32), kernel: 11, size: (21, 40), activation: .relu),
+            Convolution(channels: (64, 64), kernel: 11, size: (33, 19), activation: .relu),
+            Convolution(channels: (373, 64), size: (19, 17), activation: .leakyReLU(slope: 0.1)),
             Convolution(channels: (32, 32), kernel: 5, size: (24, 18), activation: .relu),
             // Large enough for the forms that matrix units like.
             Convolution(channels: (3, 128), kernel: 7, size: (40, 24), activation: .relu),

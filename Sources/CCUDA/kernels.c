@@ -45,6 +45,20 @@ static const char narrowConvolution[] = {
 #embed "kernels/narrow_convolution.cu"
     EMBED_END};
 
+static const char wideShape[] = {
+#embed "include/wide_shape.h"
+    EMBED_END};
+static const char copyEngine[] = {
+#embed "kernels/copy_engine.cuh"
+    EMBED_END};
+static const char wideConvolution[] = {
+#embed "kernels/wide_convolution.cu"
+    EMBED_END};
+
+static const char floatConvolution[] = {
+#embed "kernels/float_convolution.cu"
+    EMBED_END};
+
 static const KernelSource sources[] = {
     {"device_tensor.h", deviceTensor},
     {"sample_layout.h", sampleLayout},
@@ -59,6 +73,10 @@ static const KernelSource sources[] = {
     {"assembly.cu", assembly},
     {"epilogue.cu", epilogue},
     {"narrow_convolution.cu", narrowConvolution},
+    {"wide_shape.h", wideShape},
+    {"copy_engine.cuh", copyEngine},
+    {"wide_convolution.cu", wideConvolution},
+    {"float_convolution.cu", floatConvolution},
 };
 
 const KernelSource *kernelSources(int *count) {

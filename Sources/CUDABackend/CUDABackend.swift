@@ -31,7 +31,8 @@ public struct CUDABackend: Backend {
         var driverVersion: Int32 = 0
         try device.call("cuDriverGetVersion") { $0.driverGetVersion(&driverVersion) }
         planMemory = PlanMemory(
-            machine: "\(device.name) driver \(driverVersion) cudnn \(cuDNN.functions.getVersion())",
+            machine:
+                "\(device.name) driver \(driverVersion) cudnn \(cuDNN.functions.getVersion()) kernels \(KernelCompiler.digest)",
             folder: CacheFolder.url("plans"))
         recordings = try Recordings(device: device, pool: pool, planMemory: planMemory)
         pinned = PinnedPool(device: device)

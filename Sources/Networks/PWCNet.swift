@@ -60,10 +60,10 @@ struct PWCNet<B: Backend>: Sendable {
             let flowStart = features + shape.channels
             backend.copy(first[level], into: buffer.channels(features..<flowStart))
             let flow = try backend.makeTensor(shape.with(channels: 2), as: .values)
-            try layers.transposed("flownets.deconv\(level + 1)", coarse.flow, into: flow)
+            try layers.transposed("flownets.deconv\(level + 1)", coarse.flow, as: .values, into: flow)
             backend.copy(flow, into: buffer.channels(flowStart..<flowStart + 2))
             try layers.transposed(
-                "flownets.upfeat\(level + 1)", coarse.features,
+                "flownets.upfeat\(level + 1)", coarse.features, as: .features,
                 into: buffer.channels(flowStart + 2..<flowStart + 4))
             // The flow counts 20 pixels of the full frame; this level's pixel is 2^level of those.
             let warped = try backend.makeTensor(shape)

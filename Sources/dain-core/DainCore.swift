@@ -9,7 +9,8 @@ struct DainCore: ParsableCommand {
         abstract:
             "Runs dain's networks without FFmpeg: checks and timings of a GPU, and new frames between PPM images.",
         subcommands: [
-            DoctorCommand.self, CheckCommand.self, ParityCommand.self, TimeCommand.self, PairCommand.self,
+            DoctorCommand.self, CheckCommand.self, OracleCommand.self, ParityCommand.self, TimeCommand.self,
+            PairCommand.self,
         ])
 }
 

@@ -30,6 +30,9 @@ struct ParityCommand: ParsableCommand {
         guard frames.count == 2 || frames.count == 3 else {
             throw ValidationError("two or three images are needed")
         }
+        guard frames.allSatisfy({ ($0.width, $0.height) == (frames[0].width, frames[0].height) }) else {
+            throw ValidationError("the images differ in size")
+        }
         let gpu = try CUDABackend(index: options.gpu, precision: options.precision)
         let repeated = try RepetitionCheck(weights: weights, backend: gpu).run()
         print("repeated: \(repeated.different) of \(repeated.frames) new frames differ from the first time")
@@ -51,7 +54,8 @@ struct ParityCommand: ParsableCommand {
         for (name, values) in expected {
             guard let other = computed.first(where: { $0.0 == name })?.1 else { continue }
             let isSame = again.first { $0.0 == name }?.1 == other
-            print(Difference(values, other).line(name) + (isSame ? "" : ", NOT THE SAME IN A SECOND RUN"))
+            let agreement = Agreement(name, expected: values, computed: other)
+            print("\(agreement)" + (isSame ? "" : ", NOT THE SAME IN A SECOND RUN"))
         }
         if frames.count == 3 {
             for (name, list) in [("cpu", expected), (options.precision.rawValue, computed)] {
@@ -65,22 +69,9 @@ struct ParityCommand: ParsableCommand {
     private func steps<B: Backend>(_ frames: [RGBImage], _ network: DAIN<B>) throws -> [(String, [Float])] {
         let backend = network.backend
         let padding = Padding(width: frames[0].width, height: frames[0].height, scheme: .nextMultiple)
-        func upload(_ image: RGBImage) throws -> B.Tensor {
-            let shape = Shape(channels: 3, height: image.height, width: image.width)
-            let original = try backend.makeTensor(shape, as: .values)
-            try image.values.withUnsafeBufferPointer { try backend.upload($0, to: original) }
-            let padded = try backend.makeTensor(
-                Shape(
-                    channels: 3, height: shape.height + padding.top + padding.bottom,
-                    width: shape.width + padding.left + padding.right), as: .values)
-            backend.padReplicating(original, left: padding.left, top: padding.top, into: padded)
-            return padded
-        }
-        func download(_ tensor: B.Tensor) throws -> [Float] {
-            var values = [Float](repeating: .nan, count: tensor.shape.count)
-            try values.withUnsafeMutableBufferPointer { try backend.download(tensor, to: $0) }
-            return values
-        }
+        let shape = Shape(channels: 3, height: frames[0].height, width: frames[0].width)
+        func upload(_ image: RGBImage) throws -> B.Tensor { try backend.image(image.values, shape, padding) }
+        func download(_ tensor: B.Tensor) throws -> [Float] { try backend.values(of: tensor) }
         let first = try network.frame(upload(frames[0]))
         let pair = try network.pair(first, network.frame(upload(frames[1])))
         let result = try network.interpolate(pair, at: 0.5)
@@ -92,10 +83,7 @@ struct ParityCommand: ParsableCommand {
             ("projected", try download(result.flow0)),
         ]
         for (name, tensor) in [("blend", result.blend), ("output", result.output)] {
-            let cropped = try backend.makeTensor(
-                Shape(channels: 3, height: frames[0].height, width: frames[0].width), as: .values)
-            backend.crop(tensor, left: padding.left, top: padding.top, into: cropped)
-            list.append((name, try download(cropped)))
+            list.append((name, try backend.values(of: tensor, shape, without: padding)))
         }
         return list
     }
@@ -108,29 +96,6 @@ struct ParityCommand: ParsableCommand {
             squares += difference * difference
         }
         return 10 * log10(255 * 255 / max(squares / Double(output.count), 1e-10))
-    }
-}
-
-/// How far values are from those expected.
-struct Difference {
-    private var worst: Float = 0
-    private var within = 0
-    private var squares = 0.0
-    private let count: Int
-
-    init(_ expected: [Float], _ computed: [Float]) {
-        count = expected.count
-        for (value, other) in zip(expected, computed) {
-            let difference = abs(value - other)
-            if !(difference <= worst), !worst.isNaN { worst = difference }
-            if difference <= 1e-3 { within += 1 }
-            squares += Double(difference * difference)
-        }
-    }
-
-    func line(_ name: String) -> String {
-        "\(name): worst \(format("%.2e", worst)), \(format("%.3f", 100 * Double(within) / Double(count))) % within 1e-3, "
-            + "PSNR \(format("%.1f", -10 * log10(max(squares / Double(count), 1e-20)))) dB"
     }
 }
 

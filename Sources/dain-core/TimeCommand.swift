@@ -30,18 +30,29 @@ struct TimeCommand: ParsableCommand {
     @Option(help: "Frames go to the GPU and come back as samples of this pixel format, such as yuv420p.")
     var samples: PixelFormatName?
 
+    @Option(help: "GiB of the GPU's memory to keep to; large frames are then cut into tiles.")
+    var maxMemory: Double?
+
     @Flag(help: "Also list stages and convolutions, timed one by one.")
     var stages = false
 
     func run() throws {
         let sides = size.split(separator: "x").compactMap { Int($0) }
-        guard sides.count == 2, sides.allSatisfy({ (1...16384).contains($0) }), factor >= 2, pairs >= 1 else {
-            throw ValidationError("--size is like 640x480, --factor at least 2, --pairs at least 1")
+        guard sides.count == 2, sides.allSatisfy({ (1...16384).contains($0) }), factor >= 2, pairs >= 1,
+            (0.001...1e6).contains(maxMemory ?? 1)
+        else {
+            throw ValidationError(
+                "--size is like 640x480, --factor at least 2, --pairs at least 1, --max-memory like 24")
         }
+        let limit = maxMemory.map { Int($0 * 0x1p30) }
         let weights = try model.map { try WeightDictionary(path: $0) } ?? FormulaWeights.dain(seed: 1)
-        let backend = try CUDABackend(index: options.gpu, precision: options.precision)
+        let backend = try CUDABackend(
+            index: options.gpu, precision: options.precision, memoryLimit: limit)
         let interpolator = DAINInterpolator(
-            network: try DAIN(weights: weights, backend: backend, rectification: .always))
+            network: try DAIN(weights: weights, backend: backend, rectification: .always), memoryLimit: limit
+        ) { strategy in
+            if !strategy.plan.isWhole { print("\(strategy.plan.tiles.count) tiles") }
+        }
         let images = (0..<4).map { index in
             let image = Scene.frame(shift: 3 * Float(index), width: sides[0], height: sides[1])
             return samples.map { image.asSamples($0) } ?? image

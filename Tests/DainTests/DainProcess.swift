@@ -46,7 +46,9 @@ final class DainProcess: Sendable {
     }
 
     /// The built binary.
-    static let binary: URL = {
+    static let binary = folder.appendingPathComponent("dain")
+
+    private static let folder: URL = {
         #if canImport(Darwin)
             let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
             let folder = bundle.bundleURL.deletingLastPathComponent()
@@ -54,7 +56,7 @@ final class DainProcess: Sendable {
             let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
                 .deletingLastPathComponent()
         #endif
-        return folder.appendingPathComponent("dain")
+        return folder
     }()
 
     /// The checkout that the tests were built in, for fixtures such as `Tests/Fixtures/clips`.
@@ -70,6 +72,7 @@ final class DainProcess: Sendable {
     /// Runs to the end. As many runs go on at once as the machine has cores; the others wait for their turn.
     ///
     /// - Parameters:
+    ///   - program: which of the built programs.
     ///   - environment: variables to set; a nil value removes one. All others are the test's own.
     ///   - stdin: what the program reads; nothing by default.
     ///   - shell: a shell command to run first, in the process that `dain` then takes over: `ulimit -f 8`, say.
@@ -78,13 +81,15 @@ final class DainProcess: Sendable {
     ///   - timeout: seconds after which the process is killed and ``HarnessError/timedOut`` is thrown.
     static func run(
         _ arguments: [String], environment: [String: String?] = [:], stdin: Data = Data(),
-        currentDirectory: URL? = nil, shell: String? = nil, rectified: Bool = false, timeout: Double = 240
+        currentDirectory: URL? = nil, shell: String? = nil, rectified: Bool = false, timeout: Double = 240,
+        program: String = "dain"
     ) async throws -> Result {
         await turns.take()
         let result: Swift.Result<Result, any Error>
         do {
             let process = try DainProcess(
-                rectified ? arguments : fast(arguments), environment, stdin, currentDirectory, shell)
+                rectified ? arguments : fast(arguments), environment, stdin, currentDirectory, shell,
+                program: program)
             result = .success(try await process.wait(timeout: timeout))
         } catch {
             result = .failure(error)
@@ -109,10 +114,11 @@ final class DainProcess: Sendable {
 
     private init(
         _ arguments: [String], _ environment: [String: String?], _ stdin: Data, _ currentDirectory: URL?,
-        _ shell: String?
+        _ shell: String?, program: String = "dain"
     ) throws {
-        guard FileManager.default.isExecutableFile(atPath: Self.binary.path) else {
-            throw HarnessError.noBinary(Self.binary.path)
+        let binary = Self.folder.appendingPathComponent(program)
+        guard FileManager.default.isExecutableFile(atPath: binary.path) else {
+            throw HarnessError.noBinary(binary.path)
         }
         self.arguments = arguments
         files = try TemporaryFolder()
@@ -122,9 +128,9 @@ final class DainProcess: Sendable {
         let process = Process()
         if let shell {
             process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", Self.binary.path] + arguments
+            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", binary.path] + arguments
         } else {
-            process.executableURL = Self.binary
+            process.executableURL = binary
             process.arguments = arguments
         }
         process.currentDirectoryURL = currentDirectory

@@ -13,5 +13,6 @@
 #include "kernels.h"
 #include "nvrtc.h"
 #include "sample_layout.h"
+#include "wide_shape.h"
 
 #endif

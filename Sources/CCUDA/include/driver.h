@@ -34,8 +34,21 @@ enum {
     CCUDA_STREAM_NON_BLOCKING = 1,
     CCUDA_STREAM_CAPTURE_MODE_RELAXED = 2,
     CCUDA_EVENT_DEFAULT = 0,
+    CCUDA_FUNCTION_DYNAMIC_SHARED_BYTES = 8,
+    CCUDA_TENSOR_MAP_HALF = 6,
+    CCUDA_TENSOR_MAP_FLOAT = 7,
+    CCUDA_TENSOR_MAP_PLAIN = 0,
+    CCUDA_TENSOR_MAP_SWIZZLE_64 = 2,
+    CCUDA_TENSOR_MAP_SWIZZLE_128 = 3,
+    CCUDA_TENSOR_MAP_L2_256 = 3,
+    CCUDA_TENSOR_MAP_ZEROS_OUTSIDE = 0,
     CCUDA_EVENT_WITHOUT_TIMING = 2,
 };
+
+// How the copy engine of compute capability 9.0 finds a tensor. The driver writes it to multiples of 64 bytes.
+typedef struct {
+    uint64_t words[16];
+} CUtensorMap;
 
 // The symbol is the version that this interface was written for.
 #define CCUDA_DRIVER_FUNCTIONS(F) \
@@ -83,6 +96,10 @@ enum {
     F(moduleLoadData, "cuModuleLoadData", int, CUmodule _Nullable *_Nonnull module, const void *_Nonnull image) \
     F(moduleGetFunction, "cuModuleGetFunction", int, CUfunction _Nullable *_Nonnull function, CUmodule _Nonnull module, \
       const char *_Nonnull name) \
+    F(functionSetAttribute, "cuFuncSetAttribute", int, CUfunction _Nonnull function, int name, int value) \
+    F(tensorMapEncode, "cuTensorMapEncodeTiled", int, CUtensorMap *_Nonnull map, int type, uint32_t rank, CUdeviceptr address, \
+      const uint64_t *_Nonnull sizes, const uint64_t *_Nonnull strides, const uint32_t *_Nonnull box, \
+      const uint32_t *_Nonnull steps, int interleave, int swizzle, int promotion, int outside) \
     F(moduleUnload, "cuModuleUnload", int, CUmodule _Nonnull module) \
     F(launchKernel, "cuLaunchKernel", int, CUfunction _Nonnull function, unsigned gridX, unsigned gridY, unsigned gridZ, \
       unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream _Nullable stream, \

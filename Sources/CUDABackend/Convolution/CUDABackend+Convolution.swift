@@ -30,10 +30,10 @@ extension CUDABackend {
 
     private static let narrowOutputs = [1, 2, 3, 8, 16]
 
-    /// Whether the project's own kernel computes it: few outputs, or outputs of a precision that cuDNN would not write.
+    /// Whether the project's own kernel for few outputs computes it: also where they are of a precision that cuDNN would not write.
     private func isNarrow(_ convolution: CUDAConvolution, _ output: CUDATensor) -> Bool {
         let outputs = convolution.description.outputChannels
-        return Self.narrowOutputs.contains(outputs) && (outputs <= 8 || output.isHalf != precision.storesHalf)
+        return Self.narrowOutputs.contains(outputs) && (outputs < 8 || output.isHalf != precision.storesHalf)
     }
 
     private func run(
@@ -269,7 +269,7 @@ extension CUDATensor {
 
 extension Activation {
     /// What negative values are multiplied by.
-    fileprivate var slope: Float {
+    var slope: Float {
         switch self {
         case .identity: 1
         case .relu: 0

@@ -72,8 +72,7 @@ public final class CUDAConvolution: @unchecked Sendable {
     ) throws -> PackedWeights {
         let kernel = description.kernel
         let matrix = WeightMatrix(
-            form: form, kernel: kernel, inputs: inputs, outputs: outputs,
-            realInputs: description.inputChannels)
+            form: form, description: description, inputs: inputs, outputs: outputs, isHalf: isHalf)
         var weights = [Float](repeating: 0, count: matrix.count)
         for output in 0..<description.outputChannels {
             for input in 0..<description.inputChannels {
@@ -128,27 +127,35 @@ public final class CUDAConvolution: @unchecked Sendable {
     }
 }
 
-/// Where cuDNN looks for a weight.
+/// Where a form's weights are.
 private struct WeightMatrix {
     let form: ConvolutionForm
     let kernel: Int
     let inputs: Int
     let outputs: Int
     let realInputs: Int
+    private let wide: WideLayout?
+
+    init(form: ConvolutionForm, description: ConvolutionDescription, inputs: Int, outputs: Int, isHalf: Bool) {
+        (self.form, self.inputs, self.outputs) = (form, inputs, outputs)
+        (kernel, realInputs) = (description.kernel, description.inputChannels)
+        wide = form == .wide ? WideLayout(description, isHalf: isHalf) : nil
+    }
 
     var pixels: Int {
         if case .pixels(let count) = form { return count }
-        return 1
+        return wide?.pixels ?? 1
     }
 
     private var computedInputs: Int {
         form == .columns ? ConvolutionGeometry.columns(realInputs, kernel) : inputs
     }
     private var columns: Int { form == .columns ? 1 : kernel + pixels - 1 }
-    var count: Int { outputs * pixels * kernel * columns * computedInputs }
+    var count: Int { wide?.weightCount ?? outputs * pixels * kernel * columns * computedInputs }
 
     /// The pixel is which of those that count as one.
     func index(_ output: Int, _ pixel: Int, _ row: Int, _ column: Int, _ input: Int) -> Int {
+        if let wide { return wide.index(output, pixel, row, column, input) }
         let (column, channel) =
             form == .columns ? (0, column * realInputs + input) : (column + pixel, input)
         return (((pixel * outputs + output) * kernel + row) * columns + column) * computedInputs + channel

@@ -6,6 +6,8 @@ package enum ConvolutionForm: Hashable, Sendable {
     /// So many neighbouring pixels of a row are one pixel with the channels of all: fewer wider pixels, from a kernel that
     /// reaches over all of their neighbourhoods. Channels last, the result lies in memory as it would otherwise.
     case pixels(Int)
+    /// By the project's own kernels for compute capability 9.0 (``WideLayout``).
+    case wide
     /// A 1×1 convolution as one matrix product, by cuBLASLt.
     case product
     /// The kernel's columns become channels of the input: what remains is a kernel of one column.
@@ -18,6 +20,7 @@ extension ConvolutionForm: CustomStringConvertible {
         case .plain: "plain"
         case .pixels(let count): "pixels\(count)"
         case .product: "product"
+        case .wide: "wide"
         case .columns: "columns"
         }
     }
@@ -26,14 +29,21 @@ extension ConvolutionForm: CustomStringConvertible {
 extension ConvolutionGeometry {
     /// The forms that are worth trying, the likely fastest first.
     var forms: [ConvolutionForm] {
-        guard description.stride == 1, description.dilation == 1, isHalf else { return [.plain] }
+        guard description.stride == 1 else { return [.plain] }
+        let own = WideLayout(description, isHalf: isHalf)?.fits(self) == true ? [ConvolutionForm.wide] : []
+        guard description.dilation == 1 else { return own + [.plain] }
         if description.kernel == 1 {
-            let isProduct = residualPitch == nil && !sumsAreFloat && !description.activation.isLeaky
+            let isProduct =
+                residualPitch == nil && !sumsAreFloat && !description.activation.isLeaky
+                && (isHalf || !allowsMatrixUnits)
             return isProduct ? [.product, .plain] : [.plain]
         }
         if description.inputChannels <= 4, description.kernel >= 5 { return [.columns, .plain] }
-        let counts = [8, 4, 2].filter { (32...64).contains($0 * outputChannels) && width % $0 == 0 }
-        return counts.map(ConvolutionForm.pixels) + (sumsAreFloat || outputChannels == 8 ? [] : [.plain])
+        // The wider the kernel, the less it costs to reach over one more pixel.
+        let widest = description.kernel >= 7 ? 2 * max(64, outputChannels) : 64
+        let counts = [8, 4, 2].filter { (32...widest).contains($0 * outputChannels) && width % $0 == 0 }
+        let isEnough = sumsAreFloat || outputChannels == 8 && !counts.isEmpty
+        return own + counts.map(ConvolutionForm.pixels) + (isEnough ? [] : [.plain])
     }
 
     /// Pixels of a row that are one.
@@ -54,7 +64,7 @@ extension ConvolutionGeometry {
     /// Of the kernel.
     var kernelWidth: Int {
         switch form {
-        case .plain, .product: description.kernel
+        case .plain, .product, .wide: description.kernel
         case .pixels(let count): description.kernel + count - 1
         case .columns: 1
         }

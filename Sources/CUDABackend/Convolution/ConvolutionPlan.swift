@@ -66,6 +66,7 @@ final class ConvolutionPlan: @unchecked Sendable {
     private enum Way {
         case cuDNN(CuDNNDescriptor)
         case product(MatrixProduct)
+        case wide(WideConvolution)
     }
 
     let workspaceBytes: Int
@@ -88,6 +89,12 @@ final class ConvolutionPlan: @unchecked Sendable {
         workspaceBytes = try plan.integer(CCUDNN_EXECUTION_PLAN_WORKSPACE_SIZE)
     }
 
+    private init(_ wide: WideConvolution, _ cuDNN: CuDNN) {
+        (way, self.cuDNN) = (.wide(wide), cuDNN)
+        choice = PlanChoice(form: .wide, isFused: true, heuristics: 0, position: 0)
+        (hasResidual, workspaceBytes) = (true, 0)
+    }
+
     private init(_ product: MatrixProduct, _ choice: PlanChoice, _ cuDNN: CuDNN) {
         (way, self.choice, self.cuDNN) = (.product(product), choice, cuDNN)
         (hasResidual, workspaceBytes) = (false, product.workspaceBytes)
@@ -100,6 +107,13 @@ final class ConvolutionPlan: @unchecked Sendable {
         _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String, only: PlanChoice? = nil,
         _ body: (ConvolutionPlan) throws -> Enough
     ) throws {
+        if geometry.form == .wide {
+            guard let wide = WideConvolution(geometry, device: cuDNN.device) else {
+                throw CUDAError.noEngine(layer: layer, reason: "the GPU is not of compute capability 9.0")
+            }
+            _ = try body(ConvolutionPlan(wide, cuDNN))
+            return
+        }
         if geometry.form == .product {
             return try forEachProduct(geometry, cuDNN: cuDNN, layer: layer, only: only, body)
         }
@@ -172,6 +186,9 @@ final class ConvolutionPlan: @unchecked Sendable {
         let plan: CuDNNDescriptor
         switch way {
         case .cuDNN(let made): plan = made
+        case .wide(let wide):
+            return try wide.run(
+                input: input, weights: weights, bias: bias, residual: residual, output: output)
         case .product(let product):
             return try product.run(
                 input: input.address, weights: weights, bias: bias, output: output.address,

@@ -7,7 +7,7 @@ final class CuDNN: @unchecked Sendable {
     let handle: cudnnHandle_t
     /// For convolutions that are one product; nil where the library is not there.
     let products: CuBLASLt?
-    private let device: CUDADevice
+    let device: CUDADevice
     private let lock = Mutex(())
 
     init(device: CUDADevice) throws {

@@ -1,4 +1,5 @@
 import CCUDA
+import Foundation
 import Tensors
 
 /// Chooses among the ways that cuDNN offers for a convolution, by trying them.
@@ -12,8 +13,8 @@ struct PlanChooser {
     let device: CUDADevice
     let memory: PlanMemory
 
-    /// Trials of one form of a convolution end after so many.
-    private static let mostTrials = 20
+    /// Trials of one form of a convolution end after so many; after fewer where another form is known.
+    private static let mostTrials = (first: 20, others: 6)
     private static let workspaceLimit = 1 << 30
     private static let repetitions = 5
 
@@ -53,7 +54,10 @@ struct PlanChooser {
         try device.synchronizeAll()
         var best: (plan: ConvolutionPlan, milliseconds: Double)?
         var failure: (any Error)?
-        for form in geometry.forms {
+        let forms = geometry.forms.filter { Self.forced == nil || "\($0)" == Self.forced }
+        for form in forms.isEmpty ? geometry.forms : forms {
+            // No other form is much better than what is near to the limits of the GPU.
+            if let best, isGood(best.milliseconds) { break }
             do {
                 try tryAll(form, launch, &best, &failure)
             } catch {
@@ -72,6 +76,7 @@ struct PlanChooser {
         let timer = EventTimer(device: device)
         let start = ContinuousClock.now
         var trials = 0
+        let mostTrials = best == nil ? Self.mostTrials.first : Self.mostTrials.others
         // A closure cannot change what is passed in.
         var (fastest, lastFailure) = (best, failure)
         defer { (best, failure) = (fastest, lastFailure) }
@@ -92,11 +97,16 @@ struct PlanChooser {
                 return .more
             }
             trials += 1
-            // What takes long must be nearer to the floor, which for small maps nothing reaches.
-            let isGood = (fastest?.milliseconds ?? .infinity) < (floor > 0.02 ? 1.05 : 1.5) * floor
-            return isGood || trials >= Self.mostTrials || ContinuousClock.now - start > patience
-                ? .enough : .more
+            let isEnough =
+                isGood(fastest?.milliseconds ?? .infinity) || trials >= mostTrials
+                || ContinuousClock.now - start > patience
+            return isEnough ? .enough : .more
         }
+    }
+
+    /// What takes long must be nearer to the floor, which for small maps nothing reaches.
+    private func isGood(_ milliseconds: Double) -> Bool {
+        milliseconds < (floor > 0.02 ? 1.05 : 1.5) * floor
     }
 
     /// What takes the GPU long is worth a longer search.
@@ -117,9 +127,12 @@ struct PlanChooser {
                 geometry.height * geometry.width * geometry.inputChannels
                     + output.height * output.width * geometry.outputChannels
                     * (geometry.residualPitch == nil ? 1 : 2))
-        let ceiling = !geometry.allowsMatrixUnits ? 50e9 : geometry.isHalf ? 620e9 : 310e9
-        return 0.003 + operations / ceiling + bytes / 2.2e9
+        let ceiling = !geometry.allowsMatrixUnits ? 55e9 : geometry.isHalf ? 800e9 : 400e9
+        return 0.003 + max(operations / ceiling, bytes / 3e9)
     }
+
+    /// `DAIN_FORM=wide` takes that form wherever a convolution can have it, for checks.
+    private static let forced = ProcessInfo.processInfo.environment["DAIN_FORM"]
 
     /// `DAIN_TRACE_PLANS=1` prints every trial on stderr.
     private static let trace: (@Sendable (String) -> Void)? = tracing("DAIN_TRACE_PLANS")

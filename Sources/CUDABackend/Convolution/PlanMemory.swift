@@ -95,6 +95,7 @@ extension ConvolutionForm {
         case "pixels4": self = .pixels(4)
         case "pixels8": self = .pixels(8)
         case "product": self = .product
+        case "wide": self = .wide
         default: return nil
         }
     }

@@ -183,12 +183,17 @@ final class CUDADevice: @unchecked Sendable {
 
     /// Queues a kernel on a grid of blocks.
     func launch(
-        _ kernel: String, grid: (Int, Int), block: Int, _ arguments: [KernelArgument]
+        _ kernel: String, grid: (Int, Int), block: Int, sharedBytes: Int = 0, _ arguments: [KernelArgument]
     ) throws {
         let function = try function(kernel)
-        let stride = MemoryLayout<DeviceTensor>.stride
+        if sharedBytes > Self.usualSharedBytes {
+            try call("cuFuncSetAttribute(\(kernel))") {
+                $0.functionSetAttribute(function, Int32(CCUDA_FUNCTION_DYNAMIC_SHARED_BYTES), Int32(sharedBytes))
+            }
+        }
+        let stride = max(MemoryLayout<DeviceTensor>.stride, MemoryLayout<CUtensorMap>.stride)
         let storage = UnsafeMutableRawPointer.allocate(
-            byteCount: stride * max(1, arguments.count), alignment: 16)
+            byteCount: stride * max(1, arguments.count), alignment: 64)
         defer { storage.deallocate() }
         var pointers: [UnsafeMutableRawPointer?] = []
         for (index, argument) in arguments.enumerated() {
@@ -198,9 +203,13 @@ final class CUDADevice: @unchecked Sendable {
         }
         try call("cuLaunchKernel(\(kernel))") { driver in
             driver.launchKernel(
-                function, UInt32(grid.0), UInt32(grid.1), 1, UInt32(block), 1, 1, 0, stream, &pointers, nil)
+                function, UInt32(grid.0), UInt32(grid.1), 1, UInt32(block), 1, 1, UInt32(sharedBytes), stream, &pointers,
+                nil)
         }
     }
+
+    /// Shared memory that a kernel may have without asking.
+    private static let usualSharedBytes = 48 << 10
 
     /// Queues a kernel with at least `threads` threads in a row.
     func launch(_ kernel: String, threads: Int, block: Int = 256, _ arguments: [KernelArgument]) throws {
@@ -215,12 +224,16 @@ enum KernelArgument {
     case integer(Int)
     case float(Float)
     case address(CUdeviceptr)
+    case tensorMap(CUtensorMap)
+    case wideShape(WideShape)
 
     fileprivate func store(at place: UnsafeMutableRawPointer) {
         switch self {
         case .tensor(let tensor): place.storeBytes(of: tensor, as: DeviceTensor.self)
         case .integer(let value): place.storeBytes(of: Int32(value), as: Int32.self)
         case .float(let value): place.storeBytes(of: value, as: Float.self)
+        case .tensorMap(let map): place.storeBytes(of: map, as: CUtensorMap.self)
+        case .wideShape(let shape): place.storeBytes(of: shape, as: WideShape.self)
         case .address(let address): place.storeBytes(of: address, as: CUdeviceptr.self)
         }
     }

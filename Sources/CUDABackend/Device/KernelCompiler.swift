@@ -9,7 +9,10 @@ package struct KernelCompiler {
     let nvrtc: NVRTCFunctions
     let capability: (major: Int, minor: Int)
 
-    private var architecture: String { "sm_\(capability.major)\(capability.minor)" }
+    /// With the features that only GPUs of exactly 9.0 have, for the convolution that is written for them.
+    private var architecture: String {
+        "sm_\(capability.major)\(capability.minor)" + (capability == (9, 0) ? "a" : "")
+    }
 
     /// All kernel sources as one, with the names of the files for messages.
     package static let source: String = {
@@ -40,14 +43,14 @@ package struct KernelCompiler {
         return CacheFolder.url("kernels")?.appendingPathComponent(name)
     }
 
-    /// FNV-1a of the source, 64 bits: it tells versions of the program apart, and protects against nothing.
-    private static let digest: String = {
+    /// FNV-1a of the source, 64 bits: it tells versions of the kernels apart, and protects against nothing.
+    static let digest: String = {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in (source + options.joined()).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return String(hash, radix: 16)
     }()
 
-    private static let options = ["--std=c++17"]
+    private static let options = ["--std=c++17", "--device-as-default-execution-space"]
 
     private func compile() throws -> [UInt8] {
         var program: nvrtcProgram?
