@@ -42,29 +42,31 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Timing", swiftSettings: strict),
         .target(name: "Scenes", swiftSettings: strict),
-        .target(name: "Tensors", swiftSettings: strict),
+        .target(name: "Pixels", swiftSettings: strict),
+        .target(name: "Tensors", dependencies: ["Pixels"], swiftSettings: strict),
         .target(name: "CPUBackend", dependencies: ["Tensors"], swiftSettings: strict + vectorised),
         // The kernels' sources, `.cu`, are embedded by kernels.c.
         .target(name: "CCUDA", exclude: ["kernels"]),
         .target(
-            name: "CUDABackend", dependencies: ["CCUDA", "Tensors"], swiftSettings: strict),
-        .target(name: "ReferenceBackend", dependencies: ["Tensors"], swiftSettings: strict),
+            name: "CUDABackend", dependencies: ["CCUDA", "Pixels", "Tensors"], swiftSettings: strict),
+        .target(name: "ReferenceBackend", dependencies: ["Pixels", "Tensors"], swiftSettings: strict),
         .target(name: "Weights", swiftSettings: strict),
         .target(name: "Networks", dependencies: ["Tensors", "Weights"], swiftSettings: strict),
-        .target(name: "Media", dependencies: ["CFFmpeg", "Timing"], swiftSettings: strict),
+        .target(name: "Media", dependencies: ["CFFmpeg", "Pixels", "Timing"], swiftSettings: strict),
         .target(
-            name: "Interpolation", dependencies: ["Networks", "Scenes", "Tensors", "Timing"],
+            name: "Interpolation", dependencies: ["Networks", "Pixels", "Scenes", "Tensors", "Timing"],
             swiftSettings: strict),
         .target(name: "Evaluation", swiftSettings: strict),
         // What every backend is held against; used by tests, and by dain-core where there is a GPU and no test runner.
         .target(
-            name: "BackendChecks", dependencies: ["Networks", "ReferenceBackend", "Tensors", "Weights"],
+            name: "BackendChecks",
+            dependencies: ["Networks", "Pixels", "ReferenceBackend", "Tensors", "Weights"],
             swiftSettings: strict),
         .executableTarget(
             name: "dain-core",
             dependencies: [
-                "BackendChecks", "CPUBackend", "CUDABackend", "Interpolation", "Networks", "Tensors",
-                "Weights",
+                "BackendChecks", "CPUBackend", "CUDABackend", "Interpolation", "Networks", "Pixels",
+                "ReferenceBackend", "Tensors", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
@@ -72,7 +74,7 @@ let package = Package(
             dependencies: [
                 "CFFmpeg", "CFileMark", "CPUBackend", "CProcessor", "CUDABackend", "Console", "Evaluation",
                 "Interpolation",
-                "Media", "Networks", "Scenes", "Tensors", "Timing", "Weights",
+                "Media", "Networks", "Pixels", "Scenes", "Tensors", "Timing", "Weights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -87,7 +89,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "WeightsTests", dependencies: ["Weights"], swiftSettings: strict),
         .testTarget(
-            name: "BackendChecksTests", dependencies: ["BackendChecks", "CPUBackend", "Tensors"],
+            name: "BackendChecksTests",
+            dependencies: ["BackendChecks", "CPUBackend", "Pixels", "ReferenceBackend", "Tensors"],
             swiftSettings: strict),
         .testTarget(
             name: "CUDABackendTests", dependencies: ["BackendChecks", "CUDABackend", "Tensors"],
@@ -96,10 +99,15 @@ let package = Package(
             name: "NetworksTests",
             dependencies: ["BackendChecks", "CPUBackend", "Networks", "Tensors"],
             swiftSettings: strict),
-        .testTarget(name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),
+        .testTarget(
+            name: "MediaTests", dependencies: ["CFFmpeg", "Media", "Pixels", "ReferenceBackend", "Timing"],
+            swiftSettings: strict),
         .testTarget(
             name: "InterpolationTests",
-            dependencies: ["CPUBackend", "Interpolation", "Media", "Networks", "Scenes"],
+            dependencies: [
+                "BackendChecks", "CPUBackend", "Interpolation", "Media", "Networks", "Pixels",
+                "ReferenceBackend", "Scenes", "Tensors", "Timing",
+            ],
             swiftSettings: strict),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
         .testTarget(name: "DainTests", dependencies: ["CFFmpeg", "Media", "Timing"], swiftSettings: strict),

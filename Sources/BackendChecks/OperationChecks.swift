@@ -33,6 +33,9 @@ public struct OperationChecks<B: Backend> {
                 try warping(width, height, guards, report)
             }
             for convolution in Self.convolutions { try self.convolution(convolution, guards, report) }
+            if let conversion = backend.sampleConversion {
+                try SampleChecks(backend, conversion).run(Self.sizes, guards: guards, report)
+            }
         }
     }
 

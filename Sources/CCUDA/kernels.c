@@ -8,6 +8,9 @@
 static const char deviceTensor[] = {
 #embed "include/device_tensor.h"
     EMBED_END};
+static const char sampleLayout[] = {
+#embed "include/sample_layout.h"
+    EMBED_END};
 static const char values[] = {
 #embed "kernels/values.cuh"
     EMBED_END};
@@ -16,6 +19,9 @@ static const char layout[] = {
     EMBED_END};
 static const char resizing[] = {
 #embed "kernels/resizing.cu"
+    EMBED_END};
+static const char samples[] = {
+#embed "kernels/samples.cu"
     EMBED_END};
 static const char correlation[] = {
 #embed "kernels/correlation.cu"
@@ -55,9 +61,11 @@ static const char floatConvolution[] = {
 
 static const KernelSource sources[] = {
     {"device_tensor.h", deviceTensor},
+    {"sample_layout.h", sampleLayout},
     {"values.cuh", values},
     {"layout.cu", layout},
     {"resizing.cu", resizing},
+    {"samples.cu", samples},
     {"correlation.cu", correlation},
     {"backward_warp.cu", backwardWarp},
     {"projection.cu", projection},

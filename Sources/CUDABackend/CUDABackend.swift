@@ -13,7 +13,8 @@ public struct CUDABackend: Backend {
     let cuDNN: CuDNN
     let planMemory: PlanMemory
     private let recordings: Recordings
-    private let pinned: PinnedPool
+    let pinned: PinnedPool
+    let sampleLayouts: SampleLayouts
 
     /// - Parameters:
     ///   - index: The GPU, as the driver numbers them.
@@ -35,6 +36,7 @@ public struct CUDABackend: Backend {
             folder: CacheFolder.url("plans"))
         recordings = try Recordings(device: device, pool: pool, planMemory: planMemory)
         pinned = PinnedPool(device: device)
+        sampleLayouts = SampleLayouts(device: device)
         // Every GPU from 7.0 on has matrix units for half precision.
         self.precision = precision ?? .fp16
         recorder = profile
@@ -88,23 +90,27 @@ public struct CUDABackend: Backend {
 
     public func upload(_ values: UnsafeBufferPointer<Float>, to tensor: CUDATensor) throws {
         precondition(values.count == tensor.shape.count, "values do not fill the tensor")
-        guard let base = values.baseAddress else { return }
-        let planes: MemoryBlock
-        if let recorder = Recorder.current {
-            // Each repetition copies other values there, before it begins.
-            guard let upload = recorder.upload, recorder.source == UnsafeRawPointer(base),
-                upload.staged.bytes == values.count * 4
-            else { throw CUDAError.recording("values are uploaded that were not named") }
-            planes = upload.planes
-        } else {
-            planes = try pool.allocate(values.count * 4)
-            // From pageable memory: the driver has copied the values when it returns.
-            try device.call("cuMemcpyHtoDAsync") {
-                $0.memcpyHostToDevice(planes.address, base, values.count * 4, device.stream)
-            }
-        }
+        let planes = try deviceCopy(of: UnsafeRawBufferPointer(values))
         try device.launch(
             "from_planes", threads: tensor.shape.count, [.address(planes.address), .tensor(tensor.onDevice)])
+    }
+
+    /// The GPU's copy of bytes, to be read by what is queued next.
+    func deviceCopy(of bytes: UnsafeRawBufferPointer) throws -> MemoryBlock {
+        if let recorder = Recorder.current {
+            // Each repetition copies other bytes there, before it begins.
+            guard let upload = recorder.upload, recorder.source == bytes.baseAddress,
+                upload.staged.bytes == bytes.count
+            else { throw CUDAError.recording("values are uploaded that were not named") }
+            return upload.planes
+        }
+        let copy = try pool.allocate(bytes.count)
+        guard let base = bytes.baseAddress else { return copy }
+        // From pageable memory: the driver has copied the bytes when it returns.
+        try device.call("cuMemcpyHtoDAsync") {
+            $0.memcpyHostToDevice(copy.address, base, bytes.count, device.stream)
+        }
+        return copy
     }
 
     public func download(_ tensor: CUDATensor, to values: UnsafeMutableBufferPointer<Float>) throws {
@@ -121,8 +127,8 @@ public struct CUDABackend: Backend {
             // The copy reads them until it is finished.
             defer { withExtendedLifetime(planes) {} }
             precondition(values.count == count, "the tensor does not fill the values")
-            try pinned.finish(place) {
-                values.baseAddress?.update(from: $0.assumingMemoryBound(to: Float.self), count: count)
+            try pinned.finish(place) { (bytes) -> Void in
+                values.baseAddress?.update(from: bytes.assumingMemoryBound(to: Float.self), count: count)
             }
         }
     }
@@ -136,13 +142,13 @@ public struct CUDABackend: Backend {
     }
 
     public func repeating<Output: Sendable>(
-        _ name: String, reading inputs: [CUDATensor], uploading values: UnsafeBufferPointer<Float>?,
+        _ name: String, reading inputs: [CUDATensor], uploading bytes: UnsafeRawBufferPointer?,
         at t: Float?, mayOverlap: Bool, _ body: () throws -> Output
     ) throws -> Repeated<Output> {
         if profile != nil || Lane.current != nil || Recorder.current != nil {
             return Repeated(output: try body(), lease: nil)
         }
-        return try recordings.run(name, reading: inputs, uploading: values, at: t, isAhead: mayOverlap, body)
+        return try recordings.run(name, reading: inputs, uploading: bytes, at: t, isAhead: mayOverlap, body)
     }
 
     // MARK: Kernels

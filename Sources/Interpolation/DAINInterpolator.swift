@@ -1,4 +1,5 @@
 import Networks
+import Pixels
 import Tensors
 
 /// The DAIN network on a backend, for frames of any size: they are padded for the network and cropped again, and cut into
@@ -45,30 +46,25 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
         let padding = Padding(width: image.width, height: image.height, scheme: scheme)
         let shape = Shape(channels: 3, height: image.height, width: image.width)
         return try planner.run(padding.padded(shape)) { strategy in
-            let made = try image.values.withUnsafeBufferPointer { values in
-                func picture() throws -> B.Tensor {
-                    let original = try backend.makeTensor(shape, as: .values)
-                    try backend.upload(values, to: original)
-                    let padded = try backend.makeLastingTensor(padding.padded(shape), as: .values)
-                    backend.padReplicating(original, left: padding.left, top: padding.top, into: padded)
-                    return padded
-                }
+            let upload = PictureUpload(image, padding, backend)
+            let made = try upload.withBytes { bytes in
                 guard strategy.plan.isWhole else {
                     return Repeated(
-                        output: (picture: try picture(), features: DAIN<B>.Frame?.none), lease: nil)
+                        output: (input: try upload.make(uploading: bytes), features: DAIN<B>.Frame?.none),
+                        lease: nil)
                 }
                 return try backend.repeating(
-                    "frame of \(shape.width)x\(shape.height) for \(identity)", reading: [], uploading: values,
-                    at: nil, mayOverlap: true
+                    "frame of \(shape.width)x\(shape.height)\(upload.name) for \(identity)", reading: [],
+                    uploading: bytes, at: nil, mayOverlap: true
                 ) {
-                    let picture = try picture()
-                    return (picture, try network.frame(picture))
+                    let input = try upload.make(uploading: bytes)
+                    return (input, try network.frame(input.picture))
                 }
             }
             let frame = PreparedFrame(
-                image: made.output.picture, lease: made.lease,
+                image: made.output.input.picture, lease: made.lease,
                 alpha: try image.alpha.map { try alphaWarp.tensor($0, of: image, padding) },
-                range: image.values.range(including: 0...1), width: image.width, height: image.height)
+                range: upload.range(of: made.output.input), width: image.width, height: image.height)
             if let features = made.output.features {
                 frame.remember([features], for: strategy)
             } else if strategy.kept != .picture {
@@ -94,12 +90,23 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
 
     public func begin(_ pair: PreparedPair<B>, at t: Float) throws -> PendingImage {
         // The new frame goes no further beyond black and white than its neighbours do.
-        let (first, second) = (pair.first.range, pair.second.range)
+        let (first, second) = (
+            try pair.first.range.values(backend), try pair.second.range.values(backend)
+        )
         let range =
             min(first.lowerBound, second.lowerBound)...max(first.upperBound, second.upperBound)
         return try planner.run(pair.first.image.shape) { strategy in
             let hasAlpha = pair.first.alpha != nil && pair.second.alpha != nil
-            if strategy.plan.isWhole, !hasAlpha { return try whole(pair, strategy, at: t, range) }
+            if strategy.plan.isWhole, !hasAlpha {
+                let made = try whole(pair, strategy, at: t)
+                let values = try withExtendedLifetime(made.lease) { try backend.startDownload(made.output) }
+                let (width, height) = (pair.first.width, pair.first.height)
+                return PendingImage {
+                    var image = try RGBImage(width: width, height: height) { try values.write(to: $0) }
+                    image.values.clamp(to: range)
+                    return image
+                }
+            }
             if !strategy.plan.isWhole { pair.forget() }
             var image = try tiled(pair, strategy, at: t, hasAlpha: hasAlpha)
             image.values.clamp(to: range)
@@ -107,13 +114,33 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
         }
     }
 
-    private func whole(
-        _ pair: PreparedPair<B>, _ strategy: TilingStrategy, at t: Float, _ range: ClosedRange<Float>
-    ) throws -> PendingImage {
+    public var takesSamples: Bool { backend.sampleConversion != nil }
+
+    public func begin(_ pair: PreparedPair<B>, at t: Float, as format: SampleFormat) throws -> PendingSamples?
+    {
+        // Both frames came as samples, and nothing has to be put together on the host.
+        guard let conversion = backend.sampleConversion, case .onDevice(let first) = pair.first.range,
+            case .onDevice(let second) = pair.second.range,
+            pair.first.alpha == nil || pair.second.alpha == nil,
+            format.width == pair.first.width, format.height == pair.first.height
+        else { return nil }
+        return try planner.run(pair.first.image.shape) { strategy in
+            guard strategy.plan.isWhole else { return nil }
+            let made = try whole(pair, strategy, at: t)
+            return try withExtendedLifetime(made.lease) {
+                try conversion.startDownload(made.output, as: format, within: (first, second))
+            }
+        }
+    }
+
+    /// The new frame without its padding.
+    private func whole(_ pair: PreparedPair<B>, _ strategy: TilingStrategy, at t: Float) throws -> Repeated<
+        B.Tensor
+    > {
         let (width, height) = (pair.first.width, pair.first.height)
         let padding = Padding(width: width, height: height, scheme: scheme)
         let features = try features(of: pair, strategy)
-        let made = try backend.repeating(
+        return try backend.repeating(
             "new frame of \(width)x\(height) for \(identity)", reading: features.tensors, uploading: nil,
             at: t, mayOverlap: false
         ) {
@@ -122,12 +149,6 @@ public struct DAINInterpolator<B: Backend>: TilingInterpolator {
                 Shape(channels: 3, height: height, width: width), as: .values)
             backend.crop(result.output, left: padding.left, top: padding.top, into: cropped)
             return cropped
-        }
-        let values = try backend.startDownload(made.output)
-        return PendingImage {
-            var image = try RGBImage(width: width, height: height) { try values.write(to: $0) }
-            image.values.clamp(to: range)
-            return image
         }
     }
 

@@ -4,7 +4,7 @@ import Timing
 struct ScheduledFrame<Picture: Sendable>: Sendable {
     enum Content: Sendable {
         case original(Picture)
-        case new(PendingImage, first: Picture, second: Picture, t: Float)
+        case new(PendingPicture, first: Picture, second: Picture, t: Float)
     }
 
     var content: Content

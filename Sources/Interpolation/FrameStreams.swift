@@ -1,3 +1,4 @@
+import Pixels
 import Timing
 
 /// A picture of the source with the time it is shown at.
@@ -38,4 +39,22 @@ public protocol PictureConverter<Picture>: Sendable {
     /// A picture that shows `image` in the format and colours of the two it lies between, `t` of the way.
     func picture(showing image: RGBImage, between first: Picture, and second: Picture, at t: Float) throws
         -> Picture
+
+    /// A picture's samples as they are; nil where it has none that `SampleFormat` describes.
+    func samples(of picture: Picture) throws -> SamplePlanes?
+
+    /// A picture of samples that are like those of `model`, in its format and colours.
+    func picture(holding samples: SamplePlanes, like model: Picture) throws -> Picture
+}
+
+/// Samples came for a picture that has none.
+public struct UnexpectedSamples: Error {}
+
+extension PictureConverter {
+    /// For pictures without samples.
+    public func samples(of picture: Picture) throws -> SamplePlanes? { nil }
+
+    public func picture(holding samples: SamplePlanes, like model: Picture) throws -> Picture {
+        throw UnexpectedSamples()
+    }
 }

@@ -1,3 +1,6 @@
+import Pixels
+import Tensors
+
 /// Something that makes new frames between two: a network on a machine.
 ///
 /// The pipeline knows no more of it than this, so that other networks and other machines fit in. What depends on
@@ -5,6 +8,9 @@
 public protocol Interpolator: Sendable {
     associatedtype PreparedFrame: Sendable
     associatedtype PreparedPair: Sendable
+
+    /// Whether it works with pictures' samples where it is given them (`RGBImage.samples`).
+    var takesSamples: Bool { get }
 
     /// All that can be computed from one frame.
     func prepare(_ image: RGBImage) throws -> PreparedFrame
@@ -18,9 +24,18 @@ public protocol Interpolator: Sendable {
 
     /// Begins what `interpolate` does; the next frames can be prepared meanwhile.
     func begin(_ pair: PreparedPair, at t: Float) throws -> PendingImage
+
+    /// As `begin`, for a frame as samples; nil where it can be had as RGB only.
+    func begin(_ pair: PreparedPair, at t: Float, as format: SampleFormat) throws -> PendingSamples?
 }
 
 extension Interpolator {
+    public var takesSamples: Bool { false }
+
+    public func begin(_ pair: PreparedPair, at t: Float, as format: SampleFormat) throws -> PendingSamples? {
+        nil
+    }
+
     /// For what is done when `interpolate` returns.
     public func begin(_ pair: PreparedPair, at t: Float) throws -> PendingImage {
         let image = try interpolate(pair, at: t)

@@ -63,12 +63,14 @@ public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
     ) throws -> Progress {
         let read = BoundedQueue<SourceFrame<Picture>>(capacity: 1)
         let made = BoundedQueue<ScheduledFrame<Picture>>(capacity: 2)
-        let reader = BackgroundTask("read") { [scenes] in
+        let reader = BackgroundTask("read") { [scenes, takesSamples = interpolator.takesSamples] in
             defer { read.finish() }
             do {
                 var classifier = FrameClassifier<Picture>(scenes)
                 while let frame = try source.next() {
-                    let decided = classifier.next(frame, try converter.image(of: frame.picture))
+                    var image = try converter.image(of: frame.picture)
+                    if takesSamples { image.samples = try converter.samples(of: frame.picture) }
+                    let decided = classifier.next(frame, image)
                     if let decided, !read.append(decided) { return }
                 }
                 if let last = classifier.finish() { _ = read.append(last) }
@@ -83,7 +85,9 @@ public struct Pipeline<I: Interpolator, Converter: PictureConverter>: Sendable {
                 let picture =
                     switch frame.content {
                     case .original(let picture): picture
-                    case .new(let image, let first, let second, let t):
+                    case .new(.samples(let samples), let first, _, _):
+                        try converter.picture(holding: samples.planes(), like: first)
+                    case .new(.image(let image), let first, let second, let t):
                         try converter.picture(showing: image.image(), between: first, and: second, at: t)
                     }
                 try sink.write(picture, at: frame.time, duration: frame.duration)

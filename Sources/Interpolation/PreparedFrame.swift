@@ -8,8 +8,8 @@ public final class PreparedFrame<B: Backend>: Sendable {
     let image: B.Tensor
     /// Transparency as `AlphaWarp` takes it, where there is any.
     let alpha: B.Tensor?
-    /// [0, 1], and further where the frame's values are.
-    let range: ClosedRange<Float>
+    /// How far the picture goes beyond black and white.
+    let range: PictureRange<B>
     /// The picture's size without the padding.
     let width: Int
     let height: Int
@@ -23,7 +23,7 @@ public final class PreparedFrame<B: Backend>: Sendable {
     private let lease: Lease?
 
     init(
-        image: B.Tensor, lease: Lease?, alpha: B.Tensor?, range: ClosedRange<Float>, width: Int, height: Int
+        image: B.Tensor, lease: Lease?, alpha: B.Tensor?, range: PictureRange<B>, width: Int, height: Int
     ) {
         (self.image, self.lease, self.alpha, self.range) = (image, lease, alpha, range)
         (self.width, self.height) = (width, height)

@@ -1,3 +1,5 @@
+import Pixels
+
 /// A picture as the networks see it: red, green and blue planes one after another, `[3, H, W]`. Black is 0 and white 1;
 /// what a video holds beyond them lies outside.
 public struct RGBImage: Sendable {
@@ -7,6 +9,8 @@ public struct RGBImage: Sendable {
     public var values: [Float]
     /// Transparency, `[H, W]` in [0, 1]: 0 is clear. nil where all is opaque. Networks do not see it; it moves with the colours.
     public var alpha: [Float]?
+    /// The samples that the values were made of, for networks on machines that convert them themselves.
+    public var samples: SamplePlanes?
 
     /// A picture whose values `fill` writes; it gets the memory uninitialised and must write all of it.
     public init(

@@ -1,3 +1,4 @@
+import Pixels
 import Scenes
 import Timing
 
@@ -7,6 +8,8 @@ struct SourceFrame<Picture: Sendable>: Sendable {
     var time: Timeline.SourceFrame
     /// What the network sees; that of the run's first frame for repeats, which saves memory and work.
     var image: RGBImage
+    /// What new pictures like this one are as samples; nil where it has none, or nobody asked.
+    var format: SampleFormat?
     /// The number of the run of repeats that the frame belongs to.
     var drawing: Int
     /// What it is to the frame before; nil for the first.
@@ -32,7 +35,8 @@ struct FrameClassifier<Picture: Sendable> {
             RGBPlanes(
                 width: image.width, height: image.height, values: image.values, alpha: image.alpha))
         let decided = give(relation)
-        waiting = SourceFrame(picture: frame.picture, time: frame.time, image: image, drawing: 0)
+        waiting = SourceFrame(
+            picture: frame.picture, time: frame.time, image: image, format: image.samples?.format, drawing: 0)
         return decided
     }
 

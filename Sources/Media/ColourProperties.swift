@@ -1,4 +1,5 @@
 import CFFmpeg
+import Pixels
 
 /// How a frame's code values mean colours: range, matrix, and where chroma samples lie.
 struct ColourProperties: Equatable {
@@ -46,5 +47,19 @@ struct ColourProperties: Equatable {
             }
         // Formats that quarter a side have no location of their own: swscale's default is the middle.
         return (shift.width == 1 ? horizontal : nil, shift.height == 1 ? vertical : nil)
+    }
+}
+
+extension ColourMatrix {
+    init(_ colours: ColourProperties, depth: Int) {
+        let (red, blue): (Float, Float) =
+            switch colours.matrix {
+            case SWS_CS_ITU709: (0.2126, 0.0722)
+            case SWS_CS_FCC: (0.30, 0.11)
+            case SWS_CS_SMPTE240M: (0.212, 0.087)
+            case SWS_CS_BT2020: (0.2627, 0.0593)
+            default: (0.299, 0.114)
+            }
+        self.init(red: red, blue: blue, isFullRange: colours.isFullRange, depth: depth)
     }
 }

@@ -1,4 +1,5 @@
 import CFFmpeg
+import Pixels
 
 /// Converts frames to RGB for a network, and its results back to the frames' own format and colours.
 ///
@@ -11,6 +12,8 @@ import CFFmpeg
 public final class PixelConverter {
     private var scaler: Scaler?
     private var scratch: VideoFrame?
+    /// Chroma as it will be, and 16 bits yet.
+    private var exactScratch: VideoFrame?
 
     public init() {}
 
@@ -114,9 +117,25 @@ public final class PixelConverter {
                     red: planes.row(0, y), green: planes.row(1, y), blue: planes.row(2, y),
                     count: result.width, y: wide.row(0, y), cb: wide.row(1, y), cr: wide.row(2, y))
             }
-            try scaler(
-                from: Scaler.Side(samples: wide, like: result), to: Scaler.Side(samples: result, like: result)
-            ).convert(wide, into: result)
+            guard let format = result.format.planarOf16Bits, result.format.depth < 16,
+                let samples = Samples(result)
+            else {
+                return try scaler(
+                    from: Scaler.Side(samples: wide, like: result),
+                    to: Scaler.Side(samples: result, like: result)
+                ).convert(wide, into: result)
+            }
+            // Rounded here: swscale dithers what it narrows from 16 bits to 8, and cuts off where it does not scale.
+            let exact = format == wide.format ? wide : try Self.reused(&exactScratch, like: result, format)
+            if exact !== wide {
+                try scaler(
+                    from: Scaler.Side(samples: wide, like: result),
+                    to: Scaler.Side(samples: exact, like: result)
+                ).convert(wide, into: exact)
+            }
+            // Bits around a sample keep what they are.
+            result.clear()
+            Self.round(exact, to: samples, depth: result.format.depth)
         case .float:
             let planar = try intermediate(like: result, format: AV_PIX_FMT_GBRPF32LE)
             for (plane, channel) in Self.channels {
@@ -126,6 +145,25 @@ public final class PixelConverter {
                 }
             }
             try scaler(from: Scaler.Side(rgb: planar), to: Scaler.Side(result)).convert(planar, into: result)
+        }
+    }
+
+    /// Writes the nearest samples of `depth` bits to those of 16.
+    private static func round(_ exact: VideoFrame, to samples: Samples, depth: Int) {
+        let shift = UInt32(16 - depth)
+        let (half, top) = (UInt32(1) << (shift - 1), UInt32(1) << UInt32(depth) - 1)
+        for (plane, height) in exact.planeHeights.enumerated() {
+            let width = plane == 0 ? exact.width : exact.chromaWidth
+            var row = [UInt16](repeating: 0, count: width)
+            for y in 0..<height {
+                let source: UnsafeMutablePointer<UInt16> = exact.row(plane, y)
+                row.withUnsafeMutableBufferPointer { row in
+                    for x in 0..<width {
+                        row[x] = UInt16(truncatingIfNeeded: min((UInt32(source[x]) &+ half) &>> shift, top))
+                    }
+                }
+                samples.write(component: plane, y, from: &row)
+            }
         }
     }
 
@@ -200,6 +238,12 @@ public final class PixelConverter {
 
     /// A frame for swscale, which writes rows padded for its vectors.
     private func intermediate(like frame: VideoFrame, format: AVPixelFormat) throws -> VideoFrame {
+        try Self.reused(&scratch, like: frame, format)
+    }
+
+    private static func reused(_ scratch: inout VideoFrame?, like frame: VideoFrame, _ format: AVPixelFormat)
+        throws -> VideoFrame
+    {
         if let scratch, scratch.width == frame.width, scratch.height == frame.height, scratch.format == format
         {
             return scratch

@@ -34,6 +34,19 @@ extension AVPixelFormat {
         return (Int(descriptor.log2_chroma_w), Int(descriptor.log2_chroma_h))
     }
 
+    /// The format of Y'CbCr in planes of 16 bits whose chroma is as often halved; nil where there is none.
+    var planarOf16Bits: AVPixelFormat? {
+        // XYZ is neither flagged as RGB nor Y'CbCr.
+        let isXYZ = [AV_PIX_FMT_XYZ12LE, AV_PIX_FMT_XYZ12BE].contains(self)
+        guard !isRGB, !isXYZ, !isFloat, componentCount >= 3 else { return nil }
+        return switch chromaShift {
+        case (1, 1): AV_PIX_FMT_YUV420P16LE
+        case (1, 0): AV_PIX_FMT_YUV422P16LE
+        case (0, 0): AV_PIX_FMT_YUV444P16LE
+        default: nil
+        }
+    }
+
     /// The plain format of one of the old formats whose name says that they are full range; nil for all others.
     var withoutFullRange: AVPixelFormat? {
         switch self {

@@ -37,6 +37,22 @@ struct Samples {
             }
             return
         }
+        // In the usual formats a sample has its bytes for itself.
+        let isNative = (flags & UInt64(AV_PIX_FMT_FLAG_BE) == 0) == (UInt16(1).littleEndian == 1)
+        if component.shift == 0, component.step == 1, component.depth == 8 {
+            let line = start + y * frame.stride(plane)
+            row.withUnsafeBufferPointer { row in
+                for x in row.indices { line[x] = UInt8(truncatingIfNeeded: row[x]) }
+            }
+            return
+        }
+        if component.shift == 0, component.step == 2, component.depth > 8, isNative {
+            let line = UnsafeMutableRawPointer(start + y * frame.stride(plane))
+            row.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(start: line, count: $0.count).copyMemory(from: $0)
+            }
+            return
+        }
         let mask = (UInt16(1) << component.depth &- 1) << component.shift
         let line = UnsafeMutableRawPointer(start + y * frame.stride(plane) + Int(component.offset))
         let step = Int(component.step)

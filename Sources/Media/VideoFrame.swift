@@ -39,6 +39,9 @@ public final class VideoFrame: @unchecked Sendable {
     public var width: Int { Int(pointer.pointee.width) }
     public var height: Int { Int(pointer.pointee.height) }
 
+    /// Columns of the chroma planes.
+    var chromaWidth: Int { -((-width) >> format.chromaShift.width) }
+
     /// FFmpeg's name of the pixel format, such as `yuv420p10le`.
     public var pixelFormatName: String { format.name }
 

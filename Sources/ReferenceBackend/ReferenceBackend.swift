@@ -11,6 +11,7 @@ public struct ReferenceBackend: Backend {
     }
 
     public var profile: Profile? { nil }
+    public var sampleConversion: (any SampleConversion<ReferenceTensor>)? { ReferenceConversion(self) }
 
     public init() {}
 

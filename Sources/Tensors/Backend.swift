@@ -33,6 +33,9 @@ public protocol Backend: Sendable {
     /// Rows that a convolution of very many channels should be given at a time, so that its input takes little memory.
     var rowsPerStrip: Int { get }
 
+    /// Conversion of samples on the machine itself; nil where it is not offered.
+    var sampleConversion: (any SampleConversion<Tensor>)? { get }
+
     /// A tensor of features with undefined values. Throws `TensorError.outOfMemory`.
     func makeTensor(_ shape: Shape) throws -> Tensor
 
@@ -62,17 +65,17 @@ public protocol Backend: Sendable {
 
     /// Does the work of `body`, which comes again and again; a backend may record it the first times and repeat the recording.
     ///
-    /// What `body` does must follow from the name, the inputs and their shapes, apart from the values that it uploads and the
+    /// What `body` does must follow from the name, the inputs and their shapes, apart from what it uploads and the
     /// time that it hands to operations. The output's tensors must be lasting ones, and are written again once nobody holds the
     /// lease.
     /// - Parameters:
     ///   - inputs: Every tensor that `body` reads and did not make.
-    ///   - values: What `body` uploads.
+    ///   - bytes: What `body` uploads: values or samples.
     ///   - t: The time that `body` hands to `blend` and in a `TimedScale`.
     ///   - mayOverlap: Whether the work may be done beside other work that was begun before. It must read nothing but outputs
     ///     of such work.
     func repeating<Output: Sendable>(
-        _ name: String, reading inputs: [Tensor], uploading values: UnsafeBufferPointer<Float>?, at t: Float?,
+        _ name: String, reading inputs: [Tensor], uploading bytes: UnsafeRawBufferPointer?, at t: Float?,
         mayOverlap: Bool, _ body: () throws -> Output
     ) throws -> Repeated<Output>
 
@@ -160,6 +163,8 @@ extension Backend {
     /// convolution.
     public var rowsPerStrip: Int { 130 }
 
+    public var sampleConversion: (any SampleConversion<Tensor>)? { nil }
+
     /// For backends whose operations are done when they return.
     public func finish() {}
 
@@ -182,7 +187,7 @@ extension Backend {
     }
 
     public func repeating<Output: Sendable>(
-        _ name: String, reading inputs: [Tensor], uploading values: UnsafeBufferPointer<Float>?, at t: Float?,
+        _ name: String, reading inputs: [Tensor], uploading bytes: UnsafeRawBufferPointer?, at t: Float?,
         mayOverlap: Bool, _ body: () throws -> Output
     ) throws -> Repeated<Output> {
         Repeated(output: try body(), lease: nil)

@@ -36,6 +36,14 @@ struct ParityCommand: ParsableCommand {
         let gpu = try CUDABackend(index: options.gpu, precision: options.precision)
         let repeated = try RepetitionCheck(weights: weights, backend: gpu).run()
         print("repeated: \(repeated.different) of \(repeated.frames) new frames differ from the first time")
+        for name in [PixelFormatName.yuv420p, .yuv422p10le] {
+            let repeated = try RepetitionCheck(weights: weights, backend: gpu, samples: name).run()
+            let parity = try SampleParity(weights: weights, backend: gpu, name: name).run()
+            print(
+                "\(name.rawValue): \(repeated.different) of \(repeated.frames) new frames differ from the first time; "
+                    + "codes are off by \(parity.worst) at most from those by RGB, \(format("%.5f", parity.mean)) in the mean"
+            )
+        }
         let computed = try steps(frames, DAIN(weights: weights, backend: gpu, rectification: .always))
         let again = try steps(frames, DAIN(weights: weights, backend: gpu, rectification: .always))
         let expected = try steps(

@@ -27,6 +27,9 @@ struct TimeCommand: ParsableCommand {
     @Option(help: "A weights file; without it, weights by formula.")
     var model: String?
 
+    @Option(help: "Frames go to the GPU and come back as samples of this pixel format, such as yuv420p.")
+    var samples: PixelFormatName?
+
     @Option(help: "GiB of the GPU's memory to keep to; large frames are then cut into tiles.")
     var maxMemory: Double?
 
@@ -50,36 +53,42 @@ struct TimeCommand: ParsableCommand {
         ) { strategy in
             if !strategy.plan.isWhole { print("\(strategy.plan.tiles.count) tiles") }
         }
-        let images = (0..<4).map { Scene.frame(shift: 3 * Float($0), width: sides[0], height: sides[1]) }
+        let images = (0..<4).map { index in
+            let image = Scene.frame(shift: 3 * Float(index), width: sides[0], height: sides[1])
+            return samples.map { image.asSamples($0) } ?? image
+        }
+        let sampleFormat = samples?.format(width: sides[0], height: sides[1])
         // As in a clip: while new frames are computed the next frame is uploaded.
         var before = try interpolator.prepare(images[0])
-        var pending: [PendingImage] = []
+        var pending: [PendingFrame] = []
         var durations: [Double] = []
         let warmUp = 8
         var start = ContinuousClock.now
         for index in 1...pairs + warmUp {
             let next = try interpolator.prepare(images[index % images.count])
             let pair = try interpolator.prepare(before, next)
-            var begun: [PendingImage] = []
+            var begun: [PendingFrame] = []
             for step in 1..<factor {
-                begun.append(try interpolator.begin(pair, at: Float(step) / Float(factor)))
-                if !pending.isEmpty { _ = try pending.removeFirst().image() }
+                begun.append(
+                    try interpolator.begin(
+                        pair, at: Float(step) / Float(factor), inSamples: sampleFormat))
+                if !pending.isEmpty { try pending.removeFirst().wait() }
             }
             (before, pending) = (next, begun)
             let now = ContinuousClock.now
             if index == 1 {
-                for image in pending { _ = try image.image() }
+                for frame in pending { try frame.wait() }
                 pending = []
                 print(format("first pair: %.2f s", (ContinuousClock.now - start).milliseconds / 1e3))
             }
             if index > warmUp { durations.append((now - start).milliseconds) }
             start = now
         }
-        for image in pending { _ = try image.image() }
+        for frame in pending { try frame.wait() }
         durations.sort()
         let median = durations[durations.count / 2]
         print(
-            "\(backend.deviceName), \(options.precision), \(size), factor \(factor): median \(format("%.2f", median)) ms a pair, "
+            "\(backend.deviceName), \(options.precision), \(size), factor \(factor)\(samples.map { ", \($0.rawValue)" } ?? ""): median \(format("%.2f", median)) ms a pair, "
                 + "\(format("%.1f", 1e3 * Double(factor - 1) / median)) new frames a second, "
                 + "\(backend.peakAllocatedBytes >> 20) MiB at most")
         if stages { try listStages(weights, images) }

@@ -1,5 +1,7 @@
 import BackendChecks
 import CPUBackend
+import Pixels
+import ReferenceBackend
 import Tensors
 import Testing
 
@@ -55,5 +57,53 @@ struct BackendChecksTests {
             let check = try pair.compare(tensor, "outside", tolerance: 1e9)
             #expect(!check.passes && check.detail == "wrote outside its channels", "\(check)")
         }
+    }
+
+    // MARK: Samples
+
+    /// The conversion in plain loops, which may do one thing wrong.
+    private struct Conversion: SampleConversion {
+        enum Fault: CaseIterable { case none, code, plane, place, reach, clamping }
+
+        let backend: CPUBackend
+        let fault: Fault
+
+        func upload(
+            _ samples: UnsafeRawBufferPointer, in format: SampleFormat, to image: CPUTensor, left: Int,
+            top: Int, reach: CPUTensor
+        ) throws {
+            try ReferenceConversion(backend).upload(
+                samples, in: format, to: image, left: left + (fault == .place ? 1 : 0), top: top, reach: reach
+            )
+            if fault == .reach { try [0, 1].withUnsafeBufferPointer { try backend.upload($0, to: reach) } }
+        }
+
+        func startDownload(
+            _ image: CPUTensor, as format: SampleFormat, within reaches: (first: CPUTensor, second: CPUTensor)
+        ) throws -> PendingSamples {
+            let second = fault == .clamping ? reaches.first : reaches.second
+            let made = try ReferenceConversion(backend).startDownload(
+                image, as: format, within: (reaches.first, second)
+            ).planes()
+            var bytes = made.bytes
+            if fault == .code { bytes = bytes.map { $0 ^ 2 } }
+            if fault == .plane { bytes.reverse() }
+            let planes = SamplePlanes(format: format, bytes: bytes)
+            return PendingSamples { planes }
+        }
+    }
+
+    @Test(arguments: Conversion.Fault.allCases) private func aWrongConversionFails(_ fault: Conversion.Fault)
+        throws
+    {
+        let backend = CPUBackend(threads: 1)
+        let checks = SampleChecks(backend, Conversion(backend: backend, fault: fault))
+        var (count, failures) = (0, 0)
+        try checks.run([(7, 5), (33, 19)], guards: 0) { check in
+            count += 1
+            failures += check.passes ? 0 : 1
+        }
+        #expect(count == 2 * 3 * 5 * 5)
+        #expect((failures > 0) == (fault != .none), "\(failures) fail")
     }
 }

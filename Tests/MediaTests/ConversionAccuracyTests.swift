@@ -129,4 +129,41 @@ import Testing
             #expect(worst.0 <= tolerance, "depth \(depth): off by \(worst.0) at \(worst.1)")
         }
     }
+
+    /// New pictures get the nearest code values: nothing is cut off, and no noise is added.
+    @Test(arguments: [
+        "yuv420p", "yuv422p", "yuv444p", "nv12", "yuyv422", "yuva420p", "yuv420p10le", "yuv422p10le",
+        "yuv444p10le", "yuv420p10be", "p010le", "yuv444p12le",
+    ])
+    func newPicturesAreRoundedToTheNearest(_ format: String) throws {
+        let depth = format.contains("10") ? 10 : format.contains("p12") ? 12 : 8
+        let (w, h) = (16, 8)
+        let model = try #require(
+            (1...12).lazy.compactMap { half in
+                try? VideoFrame(
+                    width: w, height: h, pixelFormat: format,
+                    colours: ColourTags(matrix: "bt709", isFullRange: false),
+                    bytes: [UInt8](repeating: 0, count: w * h * half / 2))
+            }.first)
+        // Luma of all levels, and no colour.
+        let levels = (0..<w * h).map { 0.1 + 0.8 * Float($0) / Float(w * h) }
+        let made = try Self.frame(levels + levels + levels, like: model)
+        let unit = Float(1 << (depth - 8))
+        for y in 0..<h {
+            let bytes = made.withRow(plane: 0, y) { Array($0) }
+            for x in 0..<w {
+                let code: Int
+                switch format {
+                case "yuyv422": code = Int(bytes[2 * x])
+                case "p010le": code = (Int(bytes[2 * x]) + 256 * Int(bytes[2 * x + 1])) >> 6
+                case "yuv420p10be": code = 256 * Int(bytes[2 * x]) + Int(bytes[2 * x + 1])
+                default: code = depth == 8 ? Int(bytes[x]) : Int(bytes[2 * x]) + 256 * Int(bytes[2 * x + 1])
+                }
+                let exact = (16 + 219 * levels[y * w + x]) * unit
+                // Half a code, and the rounding to 16 bits before.
+                #expect(
+                    abs(Float(code) - exact) <= 0.5 + unit / 256, "\(code) at (\(x), \(y)), exactly \(exact)")
+            }
+        }
+    }
 }

@@ -124,6 +124,20 @@ import Timing
         #expect(mixed.bytes == [10, 20, 30, 25, 40, 50, 60, 200])
     }
 
+    /// Digital cinema's colours, which swscale alone knows, return.
+    @Test func xyzReturns() throws {
+        let codes = (0..<16 * 8).flatMap { (index: Int) -> [Int] in [1800, 1900, 1850].map { $0 + 3 * index }
+        }
+        let frame = try VideoFrame(
+            width: 16, height: 8, pixelFormat: "xyz12le",
+            bytes: ConversionAccuracyTests.samples(codes.map { $0 << 4 }, depth: 16))
+        let back = try ConversionAccuracyTests.frame(try ConversionAccuracyTests.rgb(frame), like: frame)
+        let values = ConversionAccuracyTests.values(back.bytes, depth: 16).map { $0 >> 4 }
+        let worst = zip(values, codes).map { abs($0 - $1) }.max() ?? 0
+        // Of 4096, by tables of 4096 entries, there and back.
+        #expect(worst <= 8, "off by \(worst)")
+    }
+
     /// What the network makes of nonsense is still a picture.
     @Test func notANumberIsBlack() throws {
         let frame = try VideoFrame(

@@ -12,6 +12,7 @@
 #include "driver.h"
 #include "kernels.h"
 #include "nvrtc.h"
+#include "sample_layout.h"
 #include "wide_shape.h"
 
 #endif

@@ -32,11 +32,11 @@ final class PinnedPool: Sendable {
         return place
     }
 
-    func finish(_ place: Place, _ read: (UnsafeRawPointer) -> Void) throws {
+    func finish<Result>(_ place: Place, _ read: (UnsafeRawPointer) -> Result) throws -> Result {
         defer { free.withLock { $0.append(place) } }
         try device.call("cuEventSynchronize") { $0.eventSynchronize(place.end) }
         try device.throwFailure()
-        read(place.memory.pointer)
+        return read(place.memory.pointer)
     }
 
     private func take(_ bytes: Int) throws -> Place {

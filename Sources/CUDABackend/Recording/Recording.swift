@@ -48,17 +48,17 @@ final class Recording: @unchecked Sendable {
         }
     }
 
-    /// Queues the work, with other values to upload.
-    func repeatWork(uploading values: UnsafeBufferPointer<Float>?) throws {
+    /// Queues the work, with other bytes to upload.
+    func repeatWork(uploading bytes: UnsafeRawBufferPointer?) throws {
         let stream = lane?.stream ?? device.mainStream
-        if let values, let base = values.baseAddress, let upload {
-            // The last repetition may not have read its values yet.
+        if let bytes, let base = bytes.baseAddress, let upload {
+            // The last repetition may not have read its bytes yet.
             try device.call("cuEventSynchronize") { $0.eventSynchronize(end) }
-            let bytes = min(upload.staged.bytes, values.count * 4)
-            upload.staged.pointer.copyMemory(from: base, byteCount: bytes)
+            let count = min(upload.staged.bytes, bytes.count)
+            upload.staged.pointer.copyMemory(from: base, byteCount: count)
             try device.call("cuMemcpyHtoDAsync") {
                 $0.memcpyHostToDevice(
-                    upload.planes.address, upload.staged.pointer, bytes, device.uploads.stream)
+                    upload.planes.address, upload.staged.pointer, count, device.uploads.stream)
             }
             try device.await(device.uploads, on: lane)
         }

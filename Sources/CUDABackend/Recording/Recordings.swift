@@ -60,7 +60,7 @@ final class Recordings: @unchecked Sendable {
     }
 
     func run<Output: Sendable>(
-        _ name: String, reading inputs: [CUDATensor], uploading values: UnsafeBufferPointer<Float>?,
+        _ name: String, reading inputs: [CUDATensor], uploading bytes: UnsafeRawBufferPointer?,
         at t: Float?, isAhead: Bool, _ body: () throws -> Output
     ) throws -> Repeated<Output> {
         let work = Work(name: name, shapes: inputs.map(\.shape))
@@ -75,12 +75,12 @@ final class Recordings: @unchecked Sendable {
                     $0.memset32(time.address, t.bitPattern, 1, device.mainStream)
                 }
             }
-            guard let taken = try take(key) ?? record(key, values, isAhead, body) else { return nil }
+            guard let taken = try take(key) ?? record(key, bytes, isAhead, body) else { return nil }
             let lease = Lease { [self] in
                 taken.letGo()
                 state.withLock { _ in taken.isTaken = false }
             }
-            try taken.repeatWork(uploading: values)
+            try taken.repeatWork(uploading: bytes)
             guard let output = taken.output as? Output else { preconditionFailure("one name, one output") }
             return Repeated(output: output, lease: lease)
         }
@@ -102,20 +102,18 @@ final class Recordings: @unchecked Sendable {
 
     /// A new recording, taken; nil where none can be made.
     private func record<Output: Sendable>(
-        _ key: Key, _ values: UnsafeBufferPointer<Float>?, _ isAhead: Bool, _ body: () throws -> Output
+        _ key: Key, _ bytes: UnsafeRawBufferPointer?, _ isAhead: Bool, _ body: () throws -> Output
     ) throws -> Recording? {
         guard makeRoom(for: key) else { return nil }
         // Whoever records has planned.
         planMemory.save()
         do {
-            let upload = try values.map { values in
+            let upload = try bytes.map { bytes in
                 Recorder.Upload(
-                    staged: try PinnedMemory(bytes: values.count * 4, device: device),
-                    planes: try pool.allocate(values.count * 4))
+                    staged: try PinnedMemory(bytes: bytes.count, device: device),
+                    planes: try pool.allocate(bytes.count))
             }
-            let recorder = Recorder(
-                source: values.flatMap { UnsafeRawPointer($0.baseAddress) }, upload: upload,
-                time: time.address)
+            let recorder = Recorder(source: bytes?.baseAddress, upload: upload, time: time.address)
             var output: Output?
             let lane = isAhead ? device.ahead : nil
             let graph = try Lane.$current.withValue(lane) {

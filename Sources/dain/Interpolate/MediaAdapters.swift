@@ -1,6 +1,7 @@
 import Foundation
 import Interpolation
 import Media
+import Pixels
 import Synchronization
 import Timing
 
@@ -48,6 +49,14 @@ final class FrameConverter: PictureConverter, @unchecked Sendable {
             try fromRGB.frame(
                 showing: $0, alpha: image.alpha, between: first, and: second, at: t, pixelFormat: pixelFormat)
         }
+    }
+
+    func samples(of picture: VideoFrame) -> SamplePlanes? {
+        pixelFormat == nil ? toRGB.samples(of: picture) : nil
+    }
+
+    func picture(holding samples: SamplePlanes, like model: VideoFrame) throws -> VideoFrame {
+        try fromRGB.frame(holding: samples, like: model)
     }
 }
 

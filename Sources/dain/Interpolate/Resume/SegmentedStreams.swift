@@ -1,5 +1,6 @@
 import Interpolation
 import Media
+import Pixels
 import Synchronization
 import Timing
 
@@ -53,6 +54,13 @@ final class CountingConverter: PictureConverter, @unchecked Sendable {
     {
         newPictures += 1
         return try converter.picture(showing: image, between: first, and: second, at: t)
+    }
+
+    func samples(of picture: VideoFrame) -> SamplePlanes? { converter.samples(of: picture) }
+
+    func picture(holding samples: SamplePlanes, like model: VideoFrame) throws -> VideoFrame {
+        newPictures += 1
+        return try converter.picture(holding: samples, like: model)
     }
 }
 

@@ -1,7 +1,9 @@
 import Console
 import Interpolation
 import Media
+import Pixels
 import Synchronization
+import Tensors
 import Timing
 
 /// How long each stage of a run has worked, in seconds. Stages work at the same time, so their sum may exceed the time
@@ -80,6 +82,14 @@ struct TimedConverter<Converter: PictureConverter>: PictureConverter {
             try converter.picture(showing: image, between: first, and: second, at: t)
         }
     }
+
+    func samples(of picture: Converter.Picture) throws -> SamplePlanes? {
+        try clock.measure(.convert) { try converter.samples(of: picture) }
+    }
+
+    func picture(holding samples: SamplePlanes, like model: Converter.Picture) throws -> Converter.Picture {
+        try clock.measure(.convert) { try converter.picture(holding: samples, like: model) }
+    }
 }
 
 /// A sink whose time counts as encoding.
@@ -99,6 +109,8 @@ struct TimedInterpolator<Wrapped: Interpolator>: Interpolator {
     let interpolator: Wrapped
     let clock: StageClock
 
+    var takesSamples: Bool { interpolator.takesSamples }
+
     func prepare(_ image: RGBImage) throws -> Wrapped.PreparedFrame {
         try clock.measure(.network) { try interpolator.prepare(image) }
     }
@@ -116,5 +128,12 @@ struct TimedInterpolator<Wrapped: Interpolator>: Interpolator {
     func begin(_ pair: Wrapped.PreparedPair, at t: Float) throws -> PendingImage {
         let pending = try clock.measure(.network) { try interpolator.begin(pair, at: t) }
         return PendingImage { [clock] in try clock.measure(.network) { try pending.image() } }
+    }
+
+    func begin(_ pair: Wrapped.PreparedPair, at t: Float, as format: SampleFormat) throws -> PendingSamples? {
+        let pending = try clock.measure(.network) { try interpolator.begin(pair, at: t, as: format) }
+        return pending.map { pending in
+            PendingSamples { [clock] in try clock.measure(.network) { try pending.planes() } }
+        }
     }
 }

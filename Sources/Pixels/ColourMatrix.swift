@@ -1,37 +1,28 @@
-import CFFmpeg
-
 /// The equations of ITU-R BT.601, BT.709 and BT.2020 between R'G'B' and Y'CbCr, and between both and code values.
-struct ColourMatrix {
+public struct ColourMatrix: Hashable, Sendable {
     /// The weights of red and blue in luma.
-    private let red: Float
-    private let blue: Float
-    private var green: Float { 1 - red - blue }
+    public let red: Float
+    public let blue: Float
+    public var green: Float { 1 - red - blue }
     /// Code values of 16 bits: black, the distance to white, grey, and the distance between the extremes of chroma.
-    private let black: Float
-    private let lumaSpan: Float
-    private let grey: Float
-    private let chromaSpan: Float
+    public let black: Float
+    public let lumaSpan: Float
+    public let grey: Float
+    public let chromaSpan: Float
 
     /// Samples of `depth` bits are taken to lie in the upper bits of 16, as swscale widens them.
-    init(_ colours: ColourProperties, depth: Int) {
-        (red, blue) =
-            switch colours.matrix {
-            case SWS_CS_ITU709: (0.2126, 0.0722)
-            case SWS_CS_FCC: (0.30, 0.11)
-            case SWS_CS_SMPTE240M: (0.212, 0.087)
-            case SWS_CS_BT2020: (0.2627, 0.0593)
-            default: (0.299, 0.114)
-            }
+    public init(red: Float, blue: Float, isFullRange: Bool, depth: Int) {
+        (self.red, self.blue) = (red, blue)
         let unit = Float(1 << 8)
         let full = Float(((1 << depth) - 1) << (16 - depth))
-        black = colours.isFullRange ? 0 : 16 * unit
-        lumaSpan = colours.isFullRange ? full : 219 * unit
+        black = isFullRange ? 0 : 16 * unit
+        lumaSpan = isFullRange ? full : 219 * unit
         grey = 128 * unit
-        chromaSpan = colours.isFullRange ? full : 224 * unit
+        chromaSpan = isFullRange ? full : 224 * unit
     }
 
     /// Converts a row. Code values below black and above white, which cameras write, become values outside of [0, 1].
-    func convert(
+    public func convert(
         y: UnsafePointer<UInt16>, cb: UnsafePointer<UInt16>, cr: UnsafePointer<UInt16>, count: Int,
         red r: UnsafeMutablePointer<Float>, green g: UnsafeMutablePointer<Float>,
         blue b: UnsafeMutablePointer<Float>
@@ -49,7 +40,7 @@ struct ColourMatrix {
     }
 
     /// The way back, to the nearest code values that there are.
-    func convert(
+    public func convert(
         red r: UnsafePointer<Float>, green g: UnsafePointer<Float>, blue b: UnsafePointer<Float>, count: Int,
         y: UnsafeMutablePointer<UInt16>, cb: UnsafeMutablePointer<UInt16>, cr: UnsafeMutablePointer<UInt16>
     ) {
