@@ -24,7 +24,12 @@ public struct OperationChecks<B: Backend> {
     }
 
     /// Runs all, and gives each result to `report`.
-    public func run(_ report: (OperationCheck) -> Void) throws {
+    ///
+    /// - Parameter isWanted: Which of the convolutions run, by their description and the input's shape.
+    public func run(
+        convolutions isWanted: (ConvolutionDescription, Shape) -> Bool = { _, _ in true },
+        _ report: (OperationCheck) -> Void
+    ) throws {
         for guards in [1, 8] {
             for (width, height) in Self.sizes {
                 try layout(width, height, guards, report)
@@ -32,7 +37,10 @@ public struct OperationChecks<B: Backend> {
                 try motion(width, height, guards, report)
                 try warping(width, height, guards, report)
             }
-            for convolution in Self.convolutions { try self.convolution(convolution, guards, report) }
+            for convolution in Self.convolutions
+            where isWanted(convolution.description, convolution.inputShape) {
+                try self.convolution(convolution, guards, report)
+            }
             if let conversion = backend.sampleConversion {
                 try SampleChecks(backend, conversion).run(Self.sizes, guards: guards, report)
             }
@@ -236,6 +244,8 @@ public struct OperationChecks<B: Backend> {
                 inputChannels: channels.0, outputChannels: channels.1, kernel: kernel, stride: stride,
                 dilation: dilation, activation: activation)
         }
+
+        var inputShape: Shape { Shape(channels: channels.0, height: size.1, width: size.0) }
     }
 
     /// The kinds of layer that the networks have, at small and odd sizes.
@@ -287,8 +297,7 @@ public struct OperationChecks<B: Backend> {
     {
         var both = Pair(backend, guards: guards)
         let description = convolution.description
-        let shape = Shape(
-            channels: description.inputChannels, height: convolution.size.1, width: convolution.size.0)
+        let shape = convolution.inputShape
         let weights = both.weights(description)
         let content: TensorContent = description.activation == .identity ? .values : .features
         let input = try both.input(shape)

@@ -37,7 +37,8 @@ struct LayerSet<B: Backend>: Sendable {
     }
 
     /// Runs a transposed layer into a given tensor of twice the size.
-    func transposed(_ key: String, _ input: B.Tensor, as content: TensorContent, into output: B.Tensor) throws {
+    func transposed(_ key: String, _ input: B.Tensor, as content: TensorContent, into output: B.Tensor) throws
+    {
         let made = try backend.makeTensor(description(key).outputShape(for: input.shape), as: content)
         try self(key, input, into: made)
         backend.depthToSpace(made, into: output)

@@ -116,7 +116,8 @@ struct TimeCommand: ParsableCommand {
             total.milliseconds += milliseconds
             total.least += least
             print(
-                entry.stage.padding(toLength: 12, withPad: " ", startingAt: 0), format("%.3f ms", milliseconds),
+                entry.stage.padding(toLength: 12, withPad: " ", startingAt: 0),
+                format("%.3f ms", milliseconds),
                 format("%.0f TFLOP/s", Double(entry.multiplyAdds) * 2e-9 / runs / milliseconds),
                 format("%.0f GB/s", Double(entry.bytes) * 1e-6 / runs / milliseconds),
                 format("%.0f %% of the limit", 100 * least / milliseconds))

@@ -36,6 +36,19 @@ extension CUDABackend {
                 duration: duration))
     }
 
+    /// Whether one of the project's own kernels can compute a convolution, rather than a library.
+    package func hasOwnKernel(for description: ConvolutionDescription, reading shape: Shape) -> Bool {
+        let isSmall = description.outputShape(for: shape).planeCount < Self.leastWidePixels
+        if description.outputChannels < 8 {
+            return isSmall && Self.narrowOutputs.contains(description.outputChannels)
+        }
+        return device.capability == (9, 0)
+            && WideLayout(description, isHalf: precision.storesHalf)?.fits(
+                height: shape.height, width: shape.width) == true
+    }
+
+    /// Smaller maps are not worth the while of matrix units where outputs are few.
+    private static let leastWidePixels = 2000
     private static let narrowOutputs = [1, 2, 3, 8, 16]
 
     /// Whether the project's own kernel for few outputs computes it: also where they are of a precision that cuDNN would not write.
@@ -66,7 +79,7 @@ extension CUDABackend {
         let description = convolution.description
         return precision.storesHalf && input.isHalf && description.kernel == 3 && description.stride == 1
             && description.dilation == 1 && (16...128).contains(description.inputChannels)
-            && output.shape.width % 8 == 0 && output.shape.planeCount >= 2000
+            && output.shape.width % 8 == 0 && output.shape.planeCount >= Self.leastWidePixels
     }
 
     /// Sums by cuDNN, then residual and activation in float32. The sums are in float32, too, unless they are a small correction

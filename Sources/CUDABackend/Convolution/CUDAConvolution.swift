@@ -136,7 +136,8 @@ private struct WeightMatrix {
     let realInputs: Int
     private let wide: WideLayout?
 
-    init(form: ConvolutionForm, description: ConvolutionDescription, inputs: Int, outputs: Int, isHalf: Bool) {
+    init(form: ConvolutionForm, description: ConvolutionDescription, inputs: Int, outputs: Int, isHalf: Bool)
+    {
         (self.form, self.inputs, self.outputs) = (form, inputs, outputs)
         (kernel, realInputs) = (description.kernel, description.inputChannels)
         wide = form == .wide ? WideLayout(description, isHalf: isHalf) : nil

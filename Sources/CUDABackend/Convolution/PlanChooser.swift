@@ -28,6 +28,7 @@ struct PlanChooser {
 
     /// The plan that was the fastest before, or that is now; `launch` queues a plan's work.
     func best(_ launch: (ConvolutionPlan) throws -> Void) throws -> ConvolutionPlan {
+        if Self.forced != nil { return try tried(launch) }
         if let choice = memory[geometry], let plan = remembered(choice, launch) { return plan }
         let plan = try tried(launch)
         memory[geometry] = plan.choice
@@ -131,7 +132,7 @@ struct PlanChooser {
         return 0.003 + max(operations / ceiling, bytes / 3e9)
     }
 
-    /// `DAIN_FORM=wide` takes that form wherever a convolution can have it, for checks.
+    /// `DAIN_FORM=wide` takes that form wherever a convolution can have it, for checks. It is not remembered.
     private static let forced = ProcessInfo.processInfo.environment["DAIN_FORM"]
 
     /// `DAIN_TRACE_PLANS=1` prints every trial on stderr.

@@ -9,7 +9,8 @@ struct WideConvolution: Sendable {
 
     /// nil where the GPU has no such units, or no kernel is written for such a convolution.
     init?(_ geometry: ConvolutionGeometry, device: CUDADevice) {
-        guard device.capability == (9, 0), let layout = WideLayout(geometry.description, isHalf: geometry.isHalf),
+        guard device.capability == (9, 0),
+            let layout = WideLayout(geometry.description, isHalf: geometry.isHalf),
             layout.fits(geometry)
         else { return nil }
         (self.layout, self.geometry, self.device) = (layout, geometry, device)
@@ -64,7 +65,8 @@ struct WideConvolution: Sendable {
         try device.call("cuTensorMapEncodeTiled") {
             $0.tensorMapEncode(
                 map, Int32(type), UInt32(sizes.count), address, sizes.map(UInt64.init),
-                strides.map { UInt64(bytes * $0) }, box.map(UInt32.init), steps, Int32(CCUDA_TENSOR_MAP_PLAIN),
+                strides.map { UInt64(bytes * $0) }, box.map(UInt32.init), steps,
+                Int32(CCUDA_TENSOR_MAP_PLAIN),
                 Int32(swizzle), Int32(CCUDA_TENSOR_MAP_L2_256), Int32(CCUDA_TENSOR_MAP_ZEROS_OUTSIDE))
         }
         return map.pointee

@@ -54,9 +54,10 @@ struct WideLayout: Sendable {
         let pitches = [geometry.inputPitch, geometry.outputPitch, geometry.residualPitch ?? 0]
         return geometry.isHalf == isHalf && geometry.allowsMatrixUnits == isHalf && !geometry.sumsAreFloat
             && geometry.outputChannels == description.outputChannels
-            && pitches.allSatisfy { $0 % 8 == 0 }
-            && geometry.width % (1 << across) == 0 && geometry.height % (1 << down) == 0
+            && pitches.allSatisfy { $0 % 8 == 0 } && fits(height: geometry.height, width: geometry.width)
     }
+
+    func fits(height: Int, width: Int) -> Bool { width % (1 << across) == 0 && height % (1 << down) == 0 }
 
     /// By outputs.
     private static let groups: [Int: (across: Int, down: Int)] = [

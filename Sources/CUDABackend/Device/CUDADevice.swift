@@ -190,7 +190,8 @@ final class CUDADevice: @unchecked Sendable {
         func queue() throws { try self.queue(kernel, grid, block, sharedBytes, arguments) }
         guard let meter, meter.isOn else { return try queue() }
         try meter.measure(
-            on: self, bytes: LaunchMeter.bytes(arguments), accumulates: LaunchMeter.accumulates(kernel), queue)
+            on: self, bytes: LaunchMeter.bytes(arguments), accumulates: LaunchMeter.accumulates(kernel), queue
+        )
     }
 
     private func queue(
@@ -199,7 +200,8 @@ final class CUDADevice: @unchecked Sendable {
         let function = try function(kernel)
         if sharedBytes > Self.usualSharedBytes {
             try call("cuFuncSetAttribute(\(kernel))") {
-                $0.functionSetAttribute(function, Int32(CCUDA_FUNCTION_DYNAMIC_SHARED_BYTES), Int32(sharedBytes))
+                $0.functionSetAttribute(
+                    function, Int32(CCUDA_FUNCTION_DYNAMIC_SHARED_BYTES), Int32(sharedBytes))
             }
         }
         let stride = max(MemoryLayout<DeviceTensor>.stride, MemoryLayout<CUtensorMap>.stride)
@@ -214,7 +216,8 @@ final class CUDADevice: @unchecked Sendable {
         }
         try call("cuLaunchKernel(\(kernel))") { driver in
             driver.launchKernel(
-                function, UInt32(grid.0), UInt32(grid.1), 1, UInt32(block), 1, 1, UInt32(sharedBytes), stream, &pointers,
+                function, UInt32(grid.0), UInt32(grid.1), 1, UInt32(block), 1, 1, UInt32(sharedBytes), stream,
+                &pointers,
                 nil)
         }
     }
