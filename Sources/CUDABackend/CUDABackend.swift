@@ -20,10 +20,12 @@ public struct CUDABackend: Backend {
     ///   - index: The GPU, as the driver numbers them.
     ///   - precision: nil takes fp16 where the GPU has matrix units.
     ///   - memoryLimit: Bytes of the GPU's memory that tensors may take in all.
+    ///   - whenChoosing: Told once where the ways to compute convolutions are still to be found, which takes some seconds.
     /// - Throws: ``CUDAError``.
-    public init(index: Int = 0, precision: Precision? = nil, memoryLimit: Int? = nil, profile: Profile? = nil)
-        throws
-    {
+    public init(
+        index: Int = 0, precision: Precision? = nil, memoryLimit: Int? = nil, profile: Profile? = nil,
+        whenChoosing: @escaping @Sendable () -> Void = {}
+    ) throws {
         let libraries = try CUDALibraries.openForUse(index: index)
         device = try CUDADevice(index: index, libraries: libraries)
         pool = MemoryPool(device: device, limit: memoryLimit)
@@ -33,7 +35,7 @@ public struct CUDABackend: Backend {
         planMemory = PlanMemory(
             machine:
                 "\(device.name) driver \(driverVersion) cudnn \(cuDNN.functions.getVersion()) kernels \(KernelCompiler.digest)",
-            folder: CacheFolder.url("plans"))
+            folder: CacheFolder.url("plans"), announce: whenChoosing)
         recordings = try Recordings(device: device, pool: pool, planMemory: planMemory)
         pinned = PinnedPool(device: device)
         sampleLayouts = SampleLayouts(device: device)

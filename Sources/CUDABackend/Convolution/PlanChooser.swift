@@ -30,6 +30,7 @@ struct PlanChooser {
     func best(_ launch: (ConvolutionPlan) throws -> Void) throws -> ConvolutionPlan {
         if Self.forced != nil { return try tried(launch) }
         if let choice = memory[geometry], let plan = remembered(choice, launch) { return plan }
+        memory.willChoose()
         let plan = try tried(launch)
         memory[geometry] = plan.choice
         return plan

@@ -9,13 +9,18 @@ package final class PlanMemory: Sendable {
     private struct State {
         var choices: [String: PlanChoice] = [:]
         var isNew = false
+        var isAnnounced = false
     }
 
     private let file: URL?
+    private let announce: @Sendable () -> Void
     private let state: Mutex<State>
 
-    /// - Parameter machine: All that a choice depends on besides the geometry.
-    package init(machine: String, folder: URL?) {
+    /// - Parameters:
+    ///   - machine: All that a choice depends on besides the geometry.
+    ///   - announce: Told once that something is to be chosen.
+    package init(machine: String, folder: URL?, announce: @escaping @Sendable () -> Void = {}) {
+        self.announce = announce
         file = folder?.appendingPathComponent(
             String(machine.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" })
                 + ".txt")
@@ -40,6 +45,15 @@ package final class PlanMemory: Sendable {
                 state.choices[geometry.line] = newValue
             }
         }
+    }
+
+    /// Says that a choice is to be made: the first will not be the last.
+    func willChoose() {
+        let isFirst = state.withLock { state in
+            defer { state.isAnnounced = true }
+            return !state.isAnnounced
+        }
+        if isFirst { announce() }
     }
 
     /// Writes what was chosen since the last time.

@@ -20,13 +20,18 @@ enum ChosenDevice {
     static func open(_ options: DeviceOptions, memoryLimit: Int? = nil, profile: Profile? = nil) throws
         -> ChosenDevice
     {
+        let log = Logger(label: "dain.device")
         func gpu(_ index: Int) throws -> ChosenDevice {
             .cuda(
                 try CUDABackend(
-                    index: index, precision: options.precision, memoryLimit: memoryLimit, profile: profile))
+                    index: index, precision: options.precision, memoryLimit: memoryLimit, profile: profile
+                ) {
+                    log.notice(
+                        "finds out how this GPU computes frames of this size fastest, which takes some seconds; it is kept for the next time"
+                    )
+                })
         }
         let cpu = { ChosenDevice.cpu(CPUBackend(threads: options.threads, profile: profile)) }
-        let log = Logger(label: "dain.device")
         let chosen: ChosenDevice
         switch options.device {
         case .cpu: chosen = cpu()
