@@ -57,7 +57,7 @@ final class LaunchMeter: Sendable {
     }
 }
 
-/// What the GPU can do at most: measured on an H100 with matrix products of 8192×8192 and copies of gigabytes.
+/// Round figures that large matrix products and copies come near to on an H100; shares are of these, not of a data sheet's.
 struct GPULimits: Sendable {
     var operationsPerSecond: Double
     var bytesPerSecond = 3e12
