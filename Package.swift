@@ -93,7 +93,7 @@ let package = Package(
             dependencies: ["BackendChecks", "CPUBackend", "Pixels", "ReferenceBackend", "Tensors"],
             swiftSettings: strict),
         .testTarget(
-            name: "CUDABackendTests", dependencies: ["BackendChecks", "CUDABackend", "Tensors"],
+            name: "CUDABackendTests", dependencies: ["BackendChecks", "CUDABackend", "Networks", "Tensors"],
             swiftSettings: strict),
         .testTarget(
             name: "NetworksTests",

@@ -5,33 +5,33 @@ import Tensors
 /// precision and `float_convolution.cu` for float32.
 ///
 /// A matrix has 64 rows: the outputs of a group of one, two or four pixels. Convolutions to 128 outputs have two.
-struct WideLayout: Sendable {
+package struct WideLayout: Sendable {
     /// A block makes so many groups in both directions.
-    static let side = 16
+    package static let side = 16
     private static let strips = 2
     /// More in flight hide no more.
     private static let mostTaps = 6
     /// What a block can have in all.
-    private static let sharedLimit = 227 << 10
+    package static let sharedLimit = 227 << 10
 
-    let isHalf: Bool
+    package let isHalf: Bool
     /// Input channels of a chunk.
-    let channels: Int
+    package let channels: Int
     /// Of the matrix of weights.
-    let rows: Int
+    package let rows: Int
     /// Logarithms of the pixels of a group.
-    let across: Int
-    let down: Int
+    package let across: Int
+    package let down: Int
     /// Lines of groups under a column of the kernel, for each pixel down.
-    let lines: Int
-    private let chunks: Int
+    package let lines: Int
+    package let chunks: Int
     private let taps: Int
     private let stripBytes: Int
     private let tapBytes: Int
     private let description: ConvolutionDescription
 
     /// nil where the kernels are not written for such a convolution.
-    init?(_ description: ConvolutionDescription, isHalf: Bool) {
+    package init?(_ description: ConvolutionDescription, isHalf: Bool) {
         guard description.stride == 1, description.kernel % 2 == 1, (3...11).contains(description.kernel),
             description.inputChannels >= 32, let group = Self.groups[description.outputChannels],
             description.dilation == 1 || group == (0, 0)
@@ -57,7 +57,9 @@ struct WideLayout: Sendable {
             && pitches.allSatisfy { $0 % 8 == 0 } && fits(height: geometry.height, width: geometry.width)
     }
 
-    func fits(height: Int, width: Int) -> Bool { width % (1 << across) == 0 && height % (1 << down) == 0 }
+    package func fits(height: Int, width: Int) -> Bool {
+        width % (1 << across) == 0 && height % (1 << down) == 0
+    }
 
     /// By outputs.
     private static let groups: [Int: (across: Int, down: Int)] = [
@@ -73,7 +75,7 @@ struct WideLayout: Sendable {
 
     /// Strips and weights. In half precision the results of all groups take their place at the end, 16 bytes more than 128 for each
     /// matrix.
-    var sharedBytes: Int {
+    package var sharedBytes: Int {
         let staged = isHalf ? Self.side * Self.side * (rows / 64) * (2 * 64 + 16) : 0
         return 1024 + max(Self.strips * stripBytes + taps * tapBytes, staged)
     }
@@ -88,13 +90,13 @@ struct WideLayout: Sendable {
 
     // MARK: Weights: [chunk][column][row][matrix row][channel], or in float32 [chunk][column][row][channel][matrix row]
 
-    private var columns: Int { description.kernel + (1 << across) - 1 }
-    private var kernelRows: Int { description.kernel + (1 << down) - 1 }
+    package var columns: Int { description.kernel + (1 << across) - 1 }
+    package var kernelRows: Int { description.kernel + (1 << down) - 1 }
     /// Pixels of a group.
-    var pixels: Int { 1 << (across + down) }
-    var weightCount: Int { chunks * columns * kernelRows * rows * channels }
+    package var pixels: Int { 1 << (across + down) }
+    package var weightCount: Int { chunks * columns * kernelRows * rows * channels }
 
-    func index(_ output: Int, _ pixel: Int, _ row: Int, _ column: Int, _ input: Int) -> Int {
+    package func index(_ output: Int, _ pixel: Int, _ row: Int, _ column: Int, _ input: Int) -> Int {
         let (column, row) = (column + pixel % (1 << across), row + pixel >> across)
         let tap = (input / channels * columns + column) * kernelRows + row
         let (matrixRow, channel) = (pixel * description.outputChannels + output, input % channels)
