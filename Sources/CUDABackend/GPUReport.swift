@@ -30,6 +30,16 @@ public struct GPUReport: Encodable, Sendable {
     /// Why not.
     public var obstacle: String?
 
+    /// The first GPU without a problem of its own, as the driver numbers them; 0 where there is none.
+    public static var firstUsable: Int {
+        guard let driver = try? CUDALibraries.openDriver().functions,
+            let count = try? CUDADevice.count(driver)
+        else { return 0 }
+        return (0..<count).first { index in
+            (try? DeviceFacts(index: index, driver: driver)).map { $0.refusal == nil } ?? false
+        } ?? 0
+    }
+
     /// Looks at this machine.
     public static func gather() -> GPUReport {
         var driver: DriverFunctions?
@@ -94,14 +104,18 @@ public struct GPUReport: Encodable, Sendable {
 extension GPUReport {
     /// The report for people, as labels with values: GPUs first.
     public var rows: [(label: String, value: String)] {
-        var rows = gpus.map { gpu in
-            ("GPU \(gpu.index)", "\(gpu.name), compute capability \(gpu.computeCapability), \(gpu.memory)")
+        var rows: [(label: String, value: String)] = gpus.map { gpu in
+            let facts = "\(gpu.name), compute capability \(gpu.computeCapability), \(gpu.memory)"
+            return ("GPU \(gpu.index)", facts + (gpu.problem == nil ? "" : "; not usable, too old"))
         }
         if gpus.isEmpty { rows.append(("GPU", "none")) }
         for library in libraries {
             let found = [library.version, library.file.map { "(\($0))" }].compactMap(\.self).joined(
                 separator: " ")
-            rows.append(("  \(library.name)", library.problem ?? found))
+            let problem = library.problem.map {
+                library.name == "cuBLASLt" ? "\($0); some layers are slower without it" : $0
+            }
+            rows.append(("  \(library.name)", problem ?? found))
         }
         rows.append(("  usable", obstacle.map { "no: \($0)" } ?? "yes"))
         return rows

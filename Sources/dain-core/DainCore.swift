@@ -23,4 +23,8 @@ struct GPUOptions: ParsableArguments {
 
     @Option(help: "fp32, tf32 or fp16.")
     var precision: Precision = .fp16
+
+    func validate() throws {
+        guard gpu >= 0 else { throw ValidationError("--gpu is a number from 0") }
+    }
 }

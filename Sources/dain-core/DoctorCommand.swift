@@ -8,7 +8,7 @@ struct DoctorCommand: ParsableCommand {
     func run() {
         let report = GPUReport.gather()
         for (label, value) in report.rows {
-            print(label + String(repeating: " ", count: max(1, 10 - label.count)) + value)
+            print(label + String(repeating: " ", count: max(1, 12 - label.count)) + value)
         }
     }
 }

@@ -29,12 +29,12 @@ struct ParityCommand: ParsableCommand {
 
     func run() throws {
         let weights = try model.map { try WeightDictionary(path: $0) } ?? FormulaWeights.dain(seed: 1)
+        guard images.count == 2 || images.count % 3 == 0 else {
+            throw ValidationError("two images are needed, or threes")
+        }
         let frames =
             try images.isEmpty
             ? [Scene.frame(shift: 0), Scene.frame(shift: 3)] : images.map(PortablePixmap.read)
-        guard frames.count == 2 || frames.count % 3 == 0 else {
-            throw ValidationError("two images are needed, or threes")
-        }
         let gpu = try CUDABackend(index: options.gpu, precision: options.precision)
         var isGood = try repeats(weights, gpu)
         for start in stride(from: 0, to: frames.count, by: 3) {

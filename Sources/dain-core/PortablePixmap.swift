@@ -8,7 +8,10 @@ enum PortablePixmap {
     }
 
     static func read(_ path: String) throws -> RGBImage {
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw FormatError(description: "\(path): cannot be read")
+        }
+        let bytes = [UInt8](data)
         var position = 0
         func field() throws -> String {
             func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }

@@ -38,11 +38,13 @@ struct TimeCommand: ParsableCommand {
 
     func run() throws {
         let sides = size.split(separator: "x").compactMap { Int($0) }
-        guard sides.count == 2, sides.allSatisfy({ (1...16384).contains($0) }), factor >= 2, pairs >= 1,
-            (0.001...1e6).contains(maxMemory ?? 1)
-        else {
-            throw ValidationError(
-                "--size is like 640x480, --factor at least 2, --pairs at least 1, --max-memory like 24")
+        guard sides.count == 2, sides.allSatisfy({ (1...16384).contains($0) }) else {
+            throw ValidationError("--size is like 640x480, and no side longer than 16384")
+        }
+        guard factor >= 2 else { throw ValidationError("--factor must be at least 2") }
+        guard pairs >= 1 else { throw ValidationError("--pairs must be at least 1") }
+        guard (0.001...1e6).contains(maxMemory ?? 1) else {
+            throw ValidationError("--max-memory is a number of GiB, such as 24")
         }
         let limit = maxMemory.map { Int($0 * 0x1p30) }
         let weights = try model.map { try WeightDictionary(path: $0) } ?? FormulaWeights.dain(seed: 1)
@@ -120,11 +122,11 @@ struct TimeCommand: ParsableCommand {
                 format("%.3f ms", milliseconds),
                 format("%.0f TFLOP/s", Double(entry.multiplyAdds) * 2e-9 / runs / milliseconds),
                 format("%.0f GB/s", Double(entry.bytes) * 1e-6 / runs / milliseconds),
-                format("%.0f %% of the limit", 100 * least / milliseconds))
+                format("%.0f %% of the mark", 100 * least / milliseconds))
         }
         print(
             format("together %.3f ms,", total.milliseconds),
-            format("%.0f %% of the limit", 100 * total.least / total.milliseconds))
+            format("%.0f %% of the mark", 100 * total.least / total.milliseconds))
         var layers: [String: (milliseconds: Double, flops: Double, algorithm: String)] = [:]
         for run in profile.convolutions {
             var entry = layers[run.layer] ?? (0, 0, run.algorithm)

@@ -59,7 +59,7 @@ struct DeviceTests {
         let clip = Clips["drop-24000-1001.mp4"].path
         let commands = [
             ["interpolate", "a.ppm", "b.ppm", "-o", "out.ppm"], ["interpolate", clip, "-o", "out.mp4"],
-            ["interpolate", clip, "-o", "out.mp4", "--resume"],
+            ["interpolate", clip, "-o", "out.mp4", "--resume"], ["interpolate", clip, "-o", "-"],
             ["interpolate", "a.ppm", "b.ppm", "--dry-run"],
             ["interpolate", clip, "--output-dir", "results"], ["evaluate", clip, "-o", "out.png"], ["bench"],
         ]
@@ -226,6 +226,29 @@ struct DeviceTests {
             #expect(asked.result.exitCode == 1 && asked.result.stderrLines.count == 1, "\(asked.result)")
             #expect(
                 asked.result.stderr.contains("'--device cuda' cannot be used: \(reason)"), "\(asked.result)")
+        }
+
+        @Test(.enabled(if: FakeLibraries.canBeMade, noCompiler)) func autoTakesTheFirstGPUThatCanBeUsed()
+            async throws
+        {
+            let fakes = try FakeLibraries(.init(gpus: 2, firstCapability: (6, 1)))
+            let folder = try pictures()
+            // The fake is at its end when it is used.
+            let auto = try await interpolate([], in: folder, fakes)
+            #expect(
+                auto.result.stderr.contains("the GPU is not used: cuDevicePrimaryCtxRetain"), "\(auto.result)"
+            )
+            for option in ["--json", "--dry-run"] {
+                let told = try await interpolate(
+                    option == "--json" ? [option] : [option, "--json"], in: folder, fakes
+                ).result
+                #expect(told.stdout.contains("\"the GPU is not used: cuDevicePrimaryCtxRetain"), "\(told)")
+            }
+            let asked = try await interpolate(["--device", "cuda"], in: folder, fakes)
+            #expect(asked.result.stderr.contains("compute capability 6.1"), "\(asked.result)")
+            let doctor = try await DainProcess.run(["doctor"], environment: fakes.environment)
+            #expect(doctor.stdout.contains("6.1, 80.0 GiB; not usable, too old"), "\(doctor)")
+            #expect(doctor.stdout.contains("9.0, 80.0 GiB\n"), "\(doctor)")
         }
 
         @Test(.enabled(if: FakeLibraries.canBeMade, noCompiler)) func numbersBeyondTheLastGPUAreRefused()

@@ -10,6 +10,8 @@ struct FakeLibraries {
         var status = 0
         var gpus = 1
         var capability = (9, 0)
+        /// Of GPU 0, where it is another.
+        var firstCapability: (Int, Int)?
     }
 
     /// - Parameters:
@@ -17,6 +19,7 @@ struct FakeLibraries {
     ///   - broken: Names of files that are there and no libraries.
     init(_ driver: Driver = Driver(), without: Set<String> = [], broken: [String] = []) throws {
         folder = try TemporaryFolder()
+        let first = driver.firstCapability ?? driver.capability
         try compile(
             "libcuda.so.1", header: "driver.h", without,
             [
@@ -29,7 +32,13 @@ struct FakeLibraries {
                 "cuDeviceGet": "(int *device, int index) { *device = index; return 0; }",
                 "cuDeviceGetName": #"(char *name) { __builtin_strcpy(name, "Fake GPU"); return 0; }"#,
                 "cuDeviceGetAttribute":
-                    "(int *value, int name) { *value = name == 75 ? \(driver.capability.0) : \(driver.capability.1); return 0; }",
+                    """
+                (int *value, int name, int device) {
+                    if (device == 0) *value = name == 75 ? \(first.0) : \(first.1);
+                    else *value = name == 75 ? \(driver.capability.0) : \(driver.capability.1);
+                    return 0;
+                }
+                """,
                 "cuDeviceTotalMem_v2": "(unsigned long *bytes) { *bytes = 80ul << 30; return 0; }",
                 // With this the fakes are at their end.
                 "cuDevicePrimaryCtxRetain": "(void) { return 2; }",

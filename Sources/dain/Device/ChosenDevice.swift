@@ -16,10 +16,12 @@ enum ChosenDevice {
     /// - Parameters:
     ///   - memoryLimit: Bytes of a GPU's memory that tensors may take; the CPU's is for the tiling to keep to.
     ///   - profile: Where operations record what they cost.
+    ///   - keep: Told each warning, which is printed, too.
     /// - Throws: ``NoGPU`` where a GPU is asked for and cannot be used.
-    static func open(_ options: DeviceOptions, memoryLimit: Int? = nil, profile: Profile? = nil) throws
-        -> ChosenDevice
-    {
+    static func open(
+        _ options: DeviceOptions, memoryLimit: Int? = nil, profile: Profile? = nil,
+        keep: (String) -> Void = { _ in }
+    ) throws -> ChosenDevice {
         let log = Logger(label: "dain.device")
         func gpu(_ index: Int) throws -> ChosenDevice {
             .cuda(
@@ -39,10 +41,13 @@ enum ChosenDevice {
             do { chosen = try gpu(index) } catch { throw NoGPU(request: options.device, reason: "\(error)") }
         case .auto:
             do {
-                chosen = try gpu(0)
+                chosen = try gpu(GPUReport.firstUsable)
             } catch {
                 // No GPU is nothing to speak of; one that cannot be used is.
-                if (error as? CUDAError)?.isAbsence != true { log.warning("the GPU is not used: \(error)") }
+                if (error as? CUDAError)?.isAbsence != true {
+                    log.warning("the GPU is not used: \(error)")
+                    keep("the GPU is not used: \(error)")
+                }
                 chosen = cpu()
                 if let precision = options.precision, precision != .fp32 {
                     log.notice("'--precision \(precision)' is for GPUs: the CPU computes in fp32")

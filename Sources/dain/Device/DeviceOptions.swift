@@ -6,7 +6,7 @@ struct DeviceOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where the network runs: cpu, cuda or cuda:N for an NVIDIA GPU, or auto for a GPU where one can be used.",
+            "Where the network runs: cpu, cuda or cuda:N for the first or another NVIDIA GPU, or auto (the default) for the first that can be used, else the CPU.",
             valueName: "name"), completion: .list(["auto", "cpu", "cuda"]),
         transform: DeviceRequest.init(argument:))
     var device = DeviceRequest.auto
@@ -14,7 +14,7 @@ struct DeviceOptions: ParsableArguments {
     @Option(
         name: .long,
         help:
-            "What a GPU computes with: half precision, or float32 with or without rounded products (default: fp16). The CPU has fp32."
+            "What a GPU computes with: fp16 (the default) keeps features in half precision, tf32 rounds products alone, fp32 rounds as the CPU does, which has nothing else."
     )
     var precision: Precision?
 

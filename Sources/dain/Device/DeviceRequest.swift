@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// What `--device` asks for.
 enum DeviceRequest: Hashable, Sendable, CustomStringConvertible {
-    /// A GPU where one can be used, else the CPU.
+    /// The first GPU that can be used, else the CPU.
     case auto
     case cpu
     /// The GPU of this number.

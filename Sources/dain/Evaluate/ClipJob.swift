@@ -24,13 +24,13 @@ struct ClipJob {
         guard let opening = try Triplet.first(of: reader) else {
             throw BadUsage("\(path): has fewer than three frames, of which one could be held out")
         }
-        let comparison = try compare(
-            opening, reader, with: NetworkLoader(command.network).load(), cancellation)
+        let network = NetworkLoader(command.network)
+        let comparison = try compare(opening, reader, with: network.load(), cancellation)
         for note in reader.notes { log.warning("\(note)") }
         if let sheet = ClipSheet.draw(comparison, title: URL(fileURLWithPath: path).lastPathComponent) {
             try writer.write(VideoFrame(sheet), to: output)
         }
-        let report = ClipReport(comparison, clip: path, picture: output)
+        let report = ClipReport(comparison, clip: path, picture: output, on: try network.device())
         try StandardOutput.print(command.json ? ReportJSON.text(report) : report.text)
         log.notice("\(Self.noteOnVMAF)")
         log.notice("wrote \(output)")

@@ -15,15 +15,20 @@ struct ClipReport: Encodable {
     let worst: Int?
     let best: Int?
     let picture: String
+    let device: String
+    let precision: String
     private let intervals: [ClipComparison.Interval]
 
-    private enum CodingKeys: String, CodingKey { case clip, frames, mean, worst, best, picture }
+    private enum CodingKeys: String, CodingKey {
+        case clip, device, precision, frames, mean, worst, best, picture
+    }
 
     /// Rows of the table; a longer clip is summed up in so many stretches of time.
     private static let greatestRows = 24
 
-    init(_ comparison: ClipComparison, clip: String, picture: String) {
+    init(_ comparison: ClipComparison, clip: String, picture: String, on device: ChosenDevice) {
         (self.clip, self.picture) = (clip, picture)
+        (self.device, precision) = (device.name, device.precision.rawValue)
         frames = comparison.frames
         mean = comparison.mean.map { Means(interpolated: $0.interpolated, average: $0.average) }
         worst = comparison.worst?.figures.frame

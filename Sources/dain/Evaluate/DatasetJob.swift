@@ -21,13 +21,16 @@ struct DatasetJob {
                 : "\(others + 1) sequences lack a file and are passed over: \(first) and \(others) more"
             log.warning("\(command.path): \(what)")
         }
-        try measure(with: NetworkLoader(command.network).load(), cancellation)
+        let network = NetworkLoader(command.network)
+        try measure(with: network.load(), DatasetReport(dataset.layout, on: network.device()), cancellation)
     }
 
-    private func measure(with interpolator: some Interpolator, _ cancellation: Cancellation) throws {
+    private func measure(
+        with interpolator: some Interpolator, _ empty: DatasetReport, _ cancellation: Cancellation
+    ) throws {
         let converter = FrameConverter()
         let progress = command.diagnostics.progress(unit: "sequences", total: dataset.sequences.count)
-        var report = DatasetReport(dataset.layout)
+        var report = empty
         for sequence in dataset.sequences {
             try cancellation.check()
             let first = try MeasuredFrame(file: sequence.first, converter)

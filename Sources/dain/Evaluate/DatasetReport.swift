@@ -16,15 +16,20 @@ struct DatasetReport: Encodable {
         }
     }
 
-    private enum CodingKeys: String, CodingKey { case dataset, sequences, mean }
+    private enum CodingKeys: String, CodingKey { case dataset, device, precision, sequences, mean }
 
     let dataset: String
+    let device: String
+    let precision: String
     private(set) var sequences: [Sequence] = []
     private(set) var mean = Score(ie: 0, psnr: .infinity, ssim: nil)
     /// Of the averages of the neighbours, for comparison in the table.
     private var averages: [Score] = []
 
-    init(_ layout: DatasetLayout) { dataset = layout.rawValue }
+    init(_ layout: DatasetLayout, on device: ChosenDevice) {
+        dataset = layout.rawValue
+        (self.device, precision) = (device.name, device.precision.rawValue)
+    }
 
     mutating func add(_ name: String, _ score: Score, average: Score) {
         sequences.append(Sequence(name: name, score: score))

@@ -63,7 +63,7 @@ struct ImagePairJob {
         let (output, writer) = try open()
         let (first, second) = try monitor.clock.measure(.decode) { try pictures() }
         let converter = monitor.timed(FrameConverter(pixelFormat: command.encoding.pixFmt))
-        monitor.setDevice(try network.device())
+        try monitor.setDevice(of: network)
         let image = try middle(
             of: converter.image(of: first), converter.image(of: second), by: network.load())
         let made = try converter.picture(showing: image, between: first, and: second, at: timestep)

@@ -51,6 +51,8 @@ struct VideoJob {
             report(reader.notes.dropFirst(opening.count) + writer.notes)
         } else {
             guard let first = reader.firstFrame else { return }
+            // Nothing is written where the network cannot run: who reads a pipe would take its beginning for a video.
+            _ = try loadNetwork()
             let writer = try VideoWriter(
                 path: output, copying: reader, first: first, rate: plan.outputRate,
                 isConstantRate: plan.isConstantRate, timeBase: plan.timeBase, timing: plan.timing,
@@ -98,7 +100,7 @@ struct VideoJob {
     }
 
     private func loadNetwork() throws -> any TilingInterpolator {
-        monitor.setDevice(try network.device())
+        try monitor.setDevice(of: network)
         return try network.load()
     }
 

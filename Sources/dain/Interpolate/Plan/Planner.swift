@@ -121,6 +121,6 @@ struct Planner {
             estimate: RunPlan.Estimate(
                 seconds: total,
                 secondsPerNewFrame: probe.seconds(newFrames: 1, pairs: 1, strategy).rounded(toPlaces: 3),
-                probe: "\(probe.width)x\(probe.height)"), warnings: warnings + media.notes)
+                probe: "\(probe.width)x\(probe.height)"), warnings: network.warnings + warnings + media.notes)
     }
 }

@@ -115,7 +115,7 @@ struct ResumableRun {
         // Where less is free than when the run began, frames may be cut into other tiles from here on: better than to fail.
         let memory =
             command.network.maxMemory?.bytes ?? journal.memoryLimit.map { min($0, SystemMemory.available) }
-        monitor.setDevice(try job.network.device())
+        try monitor.setDevice(of: job.network)
         let network = try job.network.load(limit: memory)
         let progress = monitor.progress(total: plan.expectedFrames)
         progress.begin(after: journal.frames)

@@ -7,6 +7,8 @@ final class NetworkLoader {
     private let options: NetworkOptions
     private var opened: ChosenDevice?
     private var loaded: (any TilingInterpolator)?
+    /// What was said when the device was opened.
+    private(set) var warnings: [String] = []
     /// What may be taken of the CPU's memory, as the run began.
     private let safeMemory = SystemMemory.safePart
 
@@ -15,7 +17,9 @@ final class NetworkLoader {
     /// Where the network runs.
     func device() throws -> ChosenDevice {
         if let opened { return opened }
-        let device = try ChosenDevice.open(options.device, memoryLimit: options.maxMemory?.bytes)
+        let device = try ChosenDevice.open(options.device, memoryLimit: options.maxMemory?.bytes) {
+            warnings.append($0)
+        }
         opened = device
         return device
     }

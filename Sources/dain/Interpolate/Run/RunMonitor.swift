@@ -33,9 +33,13 @@ final class RunMonitor: Sendable {
     /// The result's name.
     func setOutput(_ output: String) { facts.withLock { $0.output = output } }
 
-    /// Where the network runs.
-    func setDevice(_ device: ChosenDevice) {
-        facts.withLock { ($0.device, $0.precision) = (device.name, device.precision.rawValue) }
+    /// Where the network runs, and what was said of that.
+    func setDevice(of network: NetworkLoader) throws {
+        let device = try network.device()
+        facts.withLock { facts in
+            (facts.device, facts.precision) = (device.name, device.precision.rawValue)
+            facts.warnings += network.warnings.filter { !facts.warnings.contains($0) }
+        }
     }
 
     /// A note that the user is shown.
