@@ -107,11 +107,7 @@ public struct CUDABackend: Backend {
             return upload.planes
         }
         let copy = try pool.allocate(bytes.count)
-        guard let base = bytes.baseAddress else { return copy }
-        // From pageable memory: the driver has copied the bytes when it returns.
-        try device.call("cuMemcpyHtoDAsync") {
-            $0.memcpyHostToDevice(copy.address, base, bytes.count, device.stream)
-        }
+        try device.copy(bytes, to: copy.address)
         return copy
     }
 

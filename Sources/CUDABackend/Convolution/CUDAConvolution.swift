@@ -111,10 +111,7 @@ public final class CUDAConvolution: @unchecked Sendable {
     private func onDevice(_ values: [Float], isHalf: Bool) throws -> MemoryBlock {
         let block = try pool.allocate(values.count * (isHalf ? 2 : 4))
         func copy(_ bytes: UnsafeRawBufferPointer) throws {
-            guard let base = bytes.baseAddress else { return }
-            try device.call("cuMemcpyHtoDAsync") {
-                $0.memcpyHostToDevice(block.address, base, bytes.count, device.stream)
-            }
+            try device.copy(bytes, to: block.address)
             // The values go away when this returns.
             try device.synchronize()
         }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// How a convolution is put to cuDNN. Its engines want many channels on both sides; what has few is arranged so that it has more.
+/// How a convolution is computed. cuDNN's engines want many channels on both sides; what has few is arranged so that it has more.
 package enum ConvolutionForm: Hashable, Sendable {
     case plain
     /// So many neighbouring pixels of a row are one pixel with the channels of all: fewer wider pixels, from a kernel that

@@ -183,6 +183,12 @@ final class CUDADevice: @unchecked Sendable {
         }
     }
 
+    /// Queues a copy to the GPU. From pageable memory the driver has taken the bytes when this returns.
+    func copy(_ bytes: UnsafeRawBufferPointer, to address: CUdeviceptr) throws {
+        guard let base = bytes.baseAddress else { return }
+        try call("cuMemcpyHtoDAsync") { $0.memcpyHostToDevice(address, base, bytes.count, stream) }
+    }
+
     /// Queues a kernel on a grid of blocks.
     func launch(
         _ kernel: String, grid: (Int, Int), block: Int, sharedBytes: Int = 0, _ arguments: [KernelArgument]

@@ -25,12 +25,7 @@ final class SampleLayouts: Sendable {
     private func make(_ format: SampleFormat, _ pool: MemoryPool) throws -> MemoryBlock {
         let block = try pool.allocate(SampleLayout.bytes(of: format, at: 0).count)
         let bytes = SampleLayout.bytes(of: format, at: block.address)
-        try bytes.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
-            try device.call("cuMemcpyHtoDAsync") {
-                $0.memcpyHostToDevice(block.address, base, bytes.count, device.stream)
-            }
-        }
+        try bytes.withUnsafeBytes { try device.copy($0, to: block.address) }
         // Other streams read it next.
         try device.call("cuStreamSynchronize") { $0.streamSynchronize(device.stream) }
         return block

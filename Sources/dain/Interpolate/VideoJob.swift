@@ -52,7 +52,7 @@ struct VideoJob {
         } else {
             guard let first = reader.firstFrame else { return }
             // Nothing is written where the network cannot run: who reads a pipe would take its beginning for a video.
-            _ = try loadNetwork()
+            let interpolator = try loadNetwork()
             let writer = try VideoWriter(
                 path: output, copying: reader, first: first, rate: plan.outputRate,
                 isConstantRate: plan.isConstantRate, timeBase: plan.timeBase, timing: plan.timing,
@@ -64,7 +64,7 @@ struct VideoJob {
             let announced = writer.notes.count
             do {
                 let sink = VideoSink(writer: writer, start: plan.window.start ?? .zero)
-                done = try runPipeline(loadNetwork(), reader, to: sink, plan, sceneReport, cancellation)
+                done = try runPipeline(interpolator, reader, to: sink, plan, sceneReport, cancellation)
                 if plan.timing.copiesOthers, plan.window.end != nil || plan.window.limit != nil {
                     try reader.passRemainingPackets(before: plan.timing.input(sink.end))
                 }
