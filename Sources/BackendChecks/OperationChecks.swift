@@ -9,18 +9,27 @@ public struct OperationChecks<B: Backend> {
     /// Relative error of a convolution's products, beside their storage.
     let products: Float
 
-    private static var sizes: [(Int, Int)] {
-        [(1, 1), (2, 2), (7, 5), (17, 1), (16, 24), (33, 19), (64, 48)]
+    /// Whether every operation stays at its smallest.
+    let isSmall: Bool
+
+    private var sizes: [(Int, Int)] {
+        [(1, 1), (2, 2), (7, 5), (17, 1), (16, 24), (33, 19), (64, 48)].filter {
+            !isSmall || $0.0 * $0.1 < 700
+        }
     }
+    /// Of a small convolution; every kind of kernel has one.
+    private static var mostProducts: Int { 60_000_000 }
     private typealias Pair = BackendPair<B>
 
     /// - Parameters:
     ///   - storage: 2⁻¹¹ where features are stored in half precision, else 0.
     ///   - products: About 2⁻¹⁰ where factors are rounded to eleven bits, else 0.
-    public init(_ backend: B, storage: Float, products: Float) {
+    ///   - isSmall: Leave out large sizes and layers, for tools that slow kernels down a thousandfold.
+    public init(_ backend: B, storage: Float, products: Float, isSmall: Bool = false) {
         self.backend = backend
         self.storage = storage
         self.products = products
+        self.isSmall = isSmall
     }
 
     /// Runs all, and gives each result to `report`.
@@ -30,19 +39,21 @@ public struct OperationChecks<B: Backend> {
         convolutions isWanted: (ConvolutionDescription, Shape) -> Bool = { _, _ in true },
         _ report: (OperationCheck) -> Void
     ) throws {
-        for guards in [1, 8] {
-            for (width, height) in Self.sizes {
+        for guards in isSmall ? [8] : [1, 8] {
+            for (width, height) in sizes {
                 try layout(width, height, guards, report)
                 try resizing(width, height, guards, report)
                 try motion(width, height, guards, report)
                 try warping(width, height, guards, report)
             }
             for convolution in Self.convolutions
-            where isWanted(convolution.description, convolution.inputShape) {
+            where isWanted(convolution.description, convolution.inputShape)
+                && (!isSmall || convolution.products <= Self.mostProducts)
+            {
                 try self.convolution(convolution, guards, report)
             }
             if let conversion = backend.sampleConversion {
-                try SampleChecks(backend, conversion).run(Self.sizes, guards: guards, report)
+                try SampleChecks(backend, conversion).run(sizes, guards: guards, report)
             }
         }
     }
@@ -246,6 +257,11 @@ public struct OperationChecks<B: Backend> {
         }
 
         var inputShape: Shape { Shape(channels: channels.0, height: size.1, width: size.0) }
+
+        /// Multiplications, about.
+        var products: Int {
+            channels.0 * channels.1 * kernel * kernel * size.0 * size.1 / (stride * stride)
+        }
     }
 
     /// The kinds of layer that the networks have, at small and odd sizes.

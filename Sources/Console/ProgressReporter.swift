@@ -101,6 +101,9 @@ public final class ProgressReporter: Sendable {
         }
     }
 
+    /// Says that all until now was slower than what will come, which the time left is to heed.
+    public func endWarmUp() { state.withLock { $0.meter.endWarmUp() } }
+
     /// Removes the bar and prints the job's summary. Later calls do nothing.
     public func finish() {
         timer?.cancel()

@@ -7,6 +7,7 @@ public struct RateMeter: Sendable {
     private static let spacing = Duration.milliseconds(100)
 
     private var samples: [(time: Duration, count: Int)]
+    private var warmUpEnd: (time: Duration, count: Int)?
 
     /// A meter whose count is `count` at `time` (on any clock that only moves forward).
     public init(count: Int = 0, at time: Duration) {
@@ -24,12 +25,21 @@ public struct RateMeter: Sendable {
         }
     }
 
+    /// Says that all until now was slower than what will come: it counts only as long as there is nothing else.
+    public mutating func endWarmUp() { warmUpEnd = samples[samples.count - 1] }
+
     /// The time of the latest sample.
     public var lastTime: Duration { samples[samples.count - 1].time }
 
     /// Items a second, or nil before two samples differ in time and count.
     public var perSecond: Double? {
-        let (first, last) = (samples[0], samples[samples.count - 1])
+        let last = samples[samples.count - 1]
+        var first = samples[0]
+        if let warmUpEnd, warmUpEnd.time > first.time, last.time > warmUpEnd.time,
+            last.count > warmUpEnd.count
+        {
+            first = warmUpEnd
+        }
         guard last.count > first.count, last.time > first.time else { return nil }
         return Double(last.count - first.count) / (last.time - first.time).inSeconds
     }

@@ -16,6 +16,9 @@ struct CheckCommand: ParsableCommand {
             """)
     var ownKernels = false
 
+    @Flag(help: "Leave out large sizes and layers, for tools that slow kernels down a thousandfold.")
+    var small = false
+
     @Flag(help: "Print every comparison, not only those that fail.")
     var verbose = false
 
@@ -30,7 +33,7 @@ struct CheckCommand: ParsableCommand {
             case .fp16: (0x1p-11, 0x1p-11)
             }
         var (count, failures) = (0, 0)
-        try OperationChecks(backend, storage: storage, products: products).run(
+        try OperationChecks(backend, storage: storage, products: products, isSmall: small).run(
             convolutions: { !ownKernels || backend.hasOwnKernel(for: $0, reading: $1) }
         ) { check in
             count += 1

@@ -101,6 +101,20 @@ struct RateMeterTests {
         #expect(abs(rate - 4) < 1e-9)
     }
 
+    @Test func setsAsideWhatWasSlowAtFirst() throws {
+        var meter = RateMeter(at: .zero)
+        meter.record(count: 1, at: .seconds(15))
+        meter.endWarmUp()
+        // There is nothing else yet.
+        #expect(meter.perSecond == 1.0 / 15)
+        for item in 1...10 { meter.record(count: 1 + item, at: .seconds(15 + item)) }
+        #expect(meter.perSecond == 1)
+        // What is long ago is forgotten, whatever it was.
+        for second in 26...100 { meter.record(count: 11 + (second - 25) * 4, at: .seconds(second)) }
+        let rate = try #require(meter.perSecond)
+        #expect(abs(rate - 4) < 1e-9)
+    }
+
     @Test func countsWhatComesFast() throws {
         var meter = RateMeter(at: .zero)
         for item in 1...10_000 { meter.record(count: item, at: .milliseconds(item)) }

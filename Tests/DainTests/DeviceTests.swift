@@ -147,7 +147,9 @@ struct DeviceTests {
         let wrong = try await run(#"{"device": "gpu"}"#)
         #expect(wrong.exitCode == 2 && wrong.stderr.hasPrefix("dain: error: dain.json: "), "\(wrong)")
         #expect(wrong.stderr.contains("expected auto, cpu, cuda"), "\(wrong)")
-        let mixed = try await run(#"{"precision": "fp16"}"#, ["--device", "cpu"])
+        // The command line comes first.
+        #expect(try await run(#"{"precision": "fp16"}"#, ["--device", "cpu"]).exitCode == 0)
+        let mixed = try await run(#"{"precision": "fp16", "device": "cpu"}"#)
         #expect(mixed.exitCode == 2, "\(mixed)")
         #expect(mixed.stderr.hasPrefix("dain: error: dain.json: '--precision fp16' is for GPUs"), "\(mixed)")
     }

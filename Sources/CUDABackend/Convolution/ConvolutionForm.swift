@@ -39,8 +39,8 @@ extension ConvolutionGeometry {
             return isProduct ? [.product, .plain] : [.plain]
         }
         if description.inputChannels <= 4, description.kernel >= 5 { return [.columns, .plain] }
-        // The wider the kernel, the less it costs to reach over one more pixel.
-        let widest = description.kernel >= 7 ? 2 * max(64, outputChannels) : 64
+        // The wider the kernel, the less it costs to reach over one more pixel; and 128 outputs fill the tensor cores alone.
+        let widest = description.kernel >= 7 ? 128 : 64
         let counts = [8, 4, 2].filter { (32...widest).contains($0 * outputChannels) && width % $0 == 0 }
         let isEnough = sumsAreFloat || outputChannels == 8 && !counts.isEmpty
         return own + counts.map(ConvolutionForm.pixels) + (isEnough ? [] : [.plain])

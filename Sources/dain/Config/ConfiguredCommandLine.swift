@@ -19,7 +19,9 @@ struct ConfiguredCommandLine {
         file = path
         let known = KnownOptions.ofInterpolate
         let given = Self.optionNames(in: arguments, known)
-        let setAside = Set(given.flatMap { [$0] + ExclusiveOptions.others(than: $0) })
+        var setAside = Set(given.flatMap { [$0] + ExclusiveOptions.others(than: $0) })
+        // It computes in fp32 alone.
+        if Self.values(of: "device", in: arguments) == ["cpu"] { setAside.insert("precision") }
         var added: [String] = []
         var owners: [String: String] = [:]
         for entry in try ConfigurationFile(path: path).entries {
@@ -90,15 +92,18 @@ struct ConfiguredCommandLine {
     }
 
     private static func configurationPath(in arguments: [String]) throws -> String? {
-        var found: [String] = []
-        let words = Array(arguments.prefix { $0 != "--" })
-        for (index, word) in words.enumerated() {
-            if word.hasPrefix("--config=") { found.append(String(word.dropFirst("--config=".count))) }
-            // Without a name behind it the parser has its say.
-            if word == "--config", index + 1 < words.count { found.append(words[index + 1]) }
-        }
+        let found = values(of: "config", in: arguments)
         if found.count > 1 { throw BadUsage("--config is given twice") }
         if found.first?.isEmpty == true { throw BadUsage("--config is empty") }
         return found.first
+    }
+
+    /// What the words give an option as `--name value` or `--name=value`. Without a value behind it the parser has its say.
+    private static func values(of name: String, in arguments: [String]) -> [String] {
+        let words = Array(arguments.prefix { $0 != "--" })
+        return words.indices.compactMap { index in
+            if words[index].hasPrefix("--\(name)=") { return String(words[index].dropFirst(name.count + 3)) }
+            return words[index] == "--\(name)" && index + 1 < words.count ? words[index + 1] : nil
+        }
     }
 }

@@ -51,11 +51,19 @@ final class RunProgress: Sendable {
     func update(_ progress: PipelineProgress) {
         let now = monotonicTime()
         reporter.update(done: progress.outputFrames)
-        state.withLock { state in
+        // Before the first new frame the network is loaded, and on a GPU it is found out how to compute.
+        let endsWarmUp = state.withLock { state in
+            let isFirst = state.done.newFrames == 0 && progress.newFrames > 0
             state.done = progress
             state.all.record(count: progress.outputFrames, at: now)
             state.new.record(count: progress.newFrames, at: now)
+            if isFirst {
+                state.all.endWarmUp()
+                state.new.endWarmUp()
+            }
+            return isFirst
         }
+        if endsWarmUp { reporter.endWarmUp() }
         write(isLast: false)
     }
 
