@@ -7,8 +7,8 @@ from dain.pwc_net import FLOW_UNIT
 # A flow error counts at every level that the net predicts, the finest most.
 LEVEL_WEIGHTS = {2: 1.0, 3: 0.35, 4: 0.2, 5: 0.1, 6: 0.08}
 RANKED_PAIRS = 4096
-# A quarter of a code value, squared.
-FINEST_SQUARE = 1e-6
+# Half a code value, squared: errors below are not worth telling apart.
+FINEST_SQUARE = 4e-6
 
 
 def charbonnier(difference: torch.Tensor) -> torch.Tensor:
