@@ -51,7 +51,7 @@ class Footage:
         paths = sorted(folder.glob("*.mp4"))
         if not paths:
             raise FileNotFoundError(f"no .mp4 in {folder}")
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(16) as pool:
             videos = list(pool.map(lambda p: decode(p, limit), paths))
         # One tensor holds all frames: videos of another size than most are left out.
         total = Counter()
