@@ -10,7 +10,8 @@ struct BackendChecksTests {
     @Test func theCPUPasses() throws {
         func count(isSmall: Bool) throws -> Int {
             var count = 0
-            try OperationChecks(CPUBackend(threads: 2), storage: 0, products: 0, isSmall: isSmall).run { check in
+            try OperationChecks(CPUBackend(threads: 2), storage: 0, products: 0, isSmall: isSmall).run {
+                check in
                 count += 1
                 #expect(check.passes, "\(check.name): worst \(check.worst), \(check.detail)")
             }

@@ -25,6 +25,9 @@ LEAST_DIFFERENCE, LEAST_DIFFERENCE_AGED = 1.0, 0.3
 # Crops are this much longer and wider than what is trained on, and scaled down to it; each side by itself, as a
 # third of all footage has had its pixels' shape changed. One means as they are.
 LARGEST_REDUCTION = 1.4
+# Share of the crops whose window moves between the frames, as a camera that pans, and how far it does at most, in pixels. Nothing
+# is resampled, so that the wanted frame stays exact. Not in old video: what its codec left does not move with the picture.
+PANNED, LARGEST_PAN = 0.4, 10
 # Crops of frames that are smaller than what is trained on have at least this share of each side.
 LEAST_SHARE = 0.75
 
@@ -128,8 +131,22 @@ class Footage:
         # A still background is common in what people film, so that some crops shall have it.
         other = (moves[1] > moves[0]) & (torch.rand(n, device=self.device) < 0.6)
         top, left = torch.where(other, top[1], top[0]), torch.where(other, left[1], left[0])
-        times = [self.crop(picked[:, 0] + k * picked[:, 1], top, left, shape) for k in range(3)]
+        down, right = torch.zeros_like(top), torch.zeros_like(left)
+        if not self.aged:
+            panned = torch.rand(n, device=self.device) < PANNED
+            top, down = self.pan(top, panned, height - rows)
+            left, right = self.pan(left, panned, width - columns)
+        times = [
+            self.crop(picked[:, 0] + k * picked[:, 1], top + (k - 1) * down, left + (k - 1) * right, shape) for k in range(3)
+        ]
         return torch.stack(times, 1).permute(0, 1, 4, 2, 3) / 255
+
+    def pan(self, place: torch.Tensor, panned: torch.Tensor, room: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Where the middle window begins in one direction, and its step from frame to frame; more often a small one."""
+        most = min(LARGEST_PAN, room // 2)
+        drawn = torch.rand(len(place), device=self.device) * 2 - 1
+        step = torch.where(panned, (drawn * drawn.abs() * most).round().long(), 0)
+        return torch.where(panned, place.clamp(most, max(most, room - most)), place), step
 
     def crop(self, index, top, left, shape: tuple[int, int], step: int = 1) -> torch.Tensor:
         rows = top[:, None] + torch.arange(0, shape[0], step, device=self.device)

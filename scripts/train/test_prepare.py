@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from age import age_shard
-from footage import Footage, decode
+from footage import LARGEST_PAN, Footage, decode
 from prepare import ffmpeg, find, fit, prepare, segments
 
 WIDTH, HEIGHT = 320, 192
@@ -85,6 +85,24 @@ def write_material(folder: Path) -> None:
     (folder / "broken.mp4").write_text("no video")
 
 
+def pans(footage: Footage) -> bool:
+    """On frames that all are the same, so that nothing else moves: the three crops of a triplet are shifted evenly."""
+    footage.frames = footage.frames[:1].expand(len(footage.frames), -1, -1, -1)
+    crops = (footage.crops(64, 128, 192) * 255).round().long()
+    steps = range(-LARGEST_PAN, LARGEST_PAN + 1)
+
+    def fits(first: torch.Tensor, second: torch.Tensor, down: int, right: int) -> bool:
+        a = first[:, max(down, 0) : 128 + min(down, 0), max(right, 0) : 192 + min(right, 0)]
+        b = second[:, max(-down, 0) : 128 - max(down, 0), max(-right, 0) : 192 - max(right, 0)]
+        return torch.equal(a, b)
+
+    found = []
+    for before, middle, after in crops:
+        found.append([(y, x) for y in steps for x in steps if fits(before, middle, y, x) and fits(middle, after, y, x)])
+    still = sum((0, 0) in each for each in found)
+    return all(found) and 20 < still < 60
+
+
 def check_shard() -> bool:
     with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(io.StringIO()) as printed:
         folder = Path(name)
@@ -124,6 +142,7 @@ def check_shard() -> bool:
         report("old video has all segments, small, and is trained on scaled", len(aged.segments) == len(listed)
                and tuple(aged.frames.shape[1:]) == (96, 128, 3) and tuple(old.shape) == (3, 3, 3, 128, 128)
                and [s[2] for s in aged.segments] == [s[2] for s in listed]),
+        report("a window that pans shows the same picture, shifted", pans(footage)),
         report("what is left out is named", "still.mp4: 30 frames without" in text and "broken.mp4: nothing decodes" in text),
     ])  # fmt: skip
 
