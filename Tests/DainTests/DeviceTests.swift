@@ -145,7 +145,7 @@ struct DeviceTests {
         )
         #expect(try await run(#"{"device": "cuda:2"}"#, ["--device", "cpu"]).exitCode == 0)
         let wrong = try await run(#"{"device": "gpu"}"#)
-        #expect(wrong.exitCode == 2 && wrong.stderr.hasPrefix("dain: error: dain.json: "), "\(wrong)")
+        #expect(wrong.exitCode == 2 && wrong.stderr.hasPrefix("dain: error: dain.json:1: "), "\(wrong)")
         #expect(wrong.stderr.contains("expected auto, cpu, cuda"), "\(wrong)")
         // The command line comes first.
         #expect(try await run(#"{"precision": "fp16"}"#, ["--device", "cpu"]).exitCode == 0)

@@ -8,12 +8,14 @@ struct ConfiguredCommandLine {
     let arguments: [String]
     /// The configuration's path; nil without one.
     let file: String?
+    /// What the configuration adds, with the place of each entry in it.
+    private let defaults: [(place: String, words: [String])]
 
     /// Reads the configuration where `arguments`, without the program's name, name one.
     init(_ arguments: [String]) throws {
         original = arguments
         guard arguments.first == "interpolate", let path = try Self.configurationPath(in: arguments) else {
-            (self.arguments, file) = (arguments, nil)
+            (self.arguments, file, defaults) = (arguments, nil, [])
             return
         }
         file = path
@@ -22,7 +24,7 @@ struct ConfiguredCommandLine {
         var setAside = Set(given.flatMap { [$0] + ExclusiveOptions.others(than: $0) })
         // It computes in fp32 alone.
         if Self.values(of: "device", in: arguments) == ["cpu"] { setAside.insert("precision") }
-        var added: [String] = []
+        var added: [(place: String, words: [String])] = []
         var owners: [String: String] = [:]
         for entry in try ConfigurationFile(path: path).entries {
             let (key, place) = (entry.key, "\(path):\(entry.line)")
@@ -34,28 +36,40 @@ struct ConfiguredCommandLine {
                 throw BadUsage("\(place): '\(other)' and '\(key)' are one option")
             }
             let words = try Self.words(for: key, entry.value, option, place)
-            if !setAside.contains(option.names[0]) { added += words }
+            if !setAside.contains(option.names[0]) { added.append((place, words)) }
         }
-        self.arguments = [arguments[0]] + added + arguments.dropFirst()
+        defaults = added
+        self.arguments = Self.adding(added.flatMap(\.words), to: arguments)
     }
 
-    /// The command. What a default of the configuration makes wrong is an error of its file.
+    private static func adding(_ words: [String], to arguments: [String]) -> [String] {
+        arguments.prefix(1) + words + arguments.dropFirst()
+    }
+
+    /// The command. What a default of the configuration makes wrong is an error of its file, at the line of the entry where one
+    /// is wrong by itself.
     func parsed() async throws -> any ParsableCommand {
         do {
             return try await Dain.asyncParseAsRoot(arguments)
         } catch {
             guard let file, Dain.exitCode(for: error) == .validationFailure,
-                await Self.isAccepted(original)
+                await Self.refusal(of: original) == nil
             else { throw error }
-            throw BadUsage("\(file): \(Dain.message(for: error))")
+            let message = Dain.message(for: error)
+            for entry in defaults
+            where await Self.refusal(of: Self.adding(entry.words, to: original)) == message {
+                throw BadUsage("\(entry.place): \(message)")
+            }
+            throw BadUsage("\(file): \(message)")
         }
     }
 
-    private static func isAccepted(_ arguments: [String]) async -> Bool {
+    /// What is wrong with a command line; nil where nothing is.
+    private static func refusal(of arguments: [String]) async -> String? {
         do {
             _ = try await Dain.asyncParseAsRoot(arguments)
-            return true
-        } catch { return false }
+            return nil
+        } catch { return Dain.message(for: error) }
     }
 
     /// The words of the command line that say what an entry says.
