@@ -38,8 +38,12 @@ final class Demuxer {
         // A colon in a file's name does not make the part before it a protocol.
         let url =
             isStandardInput ? StandardStream.inputURL : access(path, F_OK) == 0 ? "file:" + path : path
-        try FFmpeg.explain("avformat_open_input", name) {
-            avformat_open_input(&opened, url, format, &options)
+        do {
+            try FFmpeg.explain("avformat_open_input", name) {
+                avformat_open_input(&opened, url, format, &options)
+            }
+        } catch {
+            throw Self.isEmptyFile(isStandardInput ? "/dev/stdin" : path) ? .emptyFile(path: name) : error
         }
         context = try FFmpeg.allocated(opened, "avformat_open_input")
         context.pointee.opaque = errors.pointer
@@ -55,6 +59,12 @@ final class Demuxer {
         }
         findStreams(greatestPixels: settings.greatestPixels)
         clock = StreamClock(context)
+    }
+
+    private static func isEmptyFile(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+            && information.st_size == 0
     }
 
     /// Completes what is known of the streams, by reading ahead where a header does not tell.

@@ -123,11 +123,17 @@ public enum FFmpegLog {
     /// Forgets errors that earlier calls have logged.
     static func begin() { firstError.withLock { $0 = nil } }
 
-    /// The first error since `begin` or the last call, on one line.
+    /// The first error since `begin` or the last call, on one line, without a sentence that only announces further lines.
     static func takeError() -> String? {
         firstError.withLock { line in
             defer { line = nil }
-            return line?.split(whereSeparator: \.isNewline).joined(separator: " ")
+            guard let text = line?.split(whereSeparator: \.isNewline).joined(separator: " ") else {
+                return nil
+            }
+            guard text.hasSuffix(":"), let end = text.range(of: ". ", options: .backwards) else {
+                return text
+            }
+            return String(text[..<end.lowerBound])
         }
     }
 }

@@ -7,6 +7,7 @@ public enum MediaError: Error, Sendable {
     case ffmpeg(call: String, code: Int32, subject: String, detail: String?)
     /// A system call failed.
     case system(call: String, code: Int32, path: String)
+    case emptyFile(path: String)
     case noVideoStream(path: String)
     case nothingDecodes(path: String)
     case pictureTooLarge(path: String, width: Int, height: Int, greatestPixels: Int)
@@ -100,6 +101,7 @@ extension MediaError: CustomStringConvertible {
         case .system("open input", let code, let path):
             "\(path): cannot be opened: \(FFmpeg.systemMessage(code))"
         case .system(let call, let code, let path): "\(path): cannot \(call): \(FFmpeg.systemMessage(code))"
+        case .emptyFile(let path): "\(path): is empty"
         case .noVideoStream(let path): "\(path): has no video stream"
         case .nothingDecodes(let path): "\(path): nothing in it could be decoded"
         case .pictureTooLarge(let path, let width, let height, let greatest):

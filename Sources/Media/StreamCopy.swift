@@ -125,6 +125,12 @@ enum StreamCopy {
         guard parameters.codec_id != AV_CODEC_ID_NONE,
             Container.holds(parameters.codec_id, muxer.container) ?? hasDefault(parameters.codec_type, muxer)
         else { return "cannot hold it" }
+        // What MP4 and Matroska store has no start codes, which AVI's muxer finds out only at the first packet.
+        if parameters.codec_id == AV_CODEC_ID_H264, parameters.extradata_size > 0,
+            parameters.extradata.pointee == 1, muxer.containerName == "avi"
+        {
+            return "holds H.264 with start codes alone"
+        }
         let trial = Container.TrialStream(
             parameters: source.pointee.codecpar, timeBase: source.pointee.time_base,
             disposition: source.isAttachedPicture ? AV_DISPOSITION_ATTACHED_PIC : source.pointee.disposition,

@@ -128,4 +128,20 @@ struct CopiedVideoTests {
             #expect(result.stderr.contains(text) == isSaid, "\(result)")
         }
     }
+
+    /// AVI holds H.264 with start codes, which its muxer would miss only when frames have been made.
+    @Test func whatAVICannotHoldIsDroppedBeforehand() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["a.mkv", "b.mkv"] {
+            try Remux.encode(
+                folder[name], width: 64, height: 48, frames: 4,
+                settings: EncoderSettings(codec: "libx264", preset: "ultrafast"), in: folder)
+        }
+        try Remux.combine([folder["a.mkv"], folder["b.mkv"]], into: folder["two.mkv"])
+        let result = try await DainProcess.run(
+            ["interpolate", folder["two.mkv"].path, "-o", folder["out.avi"].path])
+        #expect(result.exitCode == 0, "\(result)")
+        #expect(result.stderr.contains("is dropped: container avi holds H.264"), "\(result)")
+        #expect(try MediaFile(folder["out.avi"]).streams(.video).count == 1)
+    }
 }

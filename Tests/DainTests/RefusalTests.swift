@@ -15,6 +15,7 @@ struct RefusalTests {
         }
         for number in 1...2 { try Clips.writeRamp(folder["\(number).ppm"], frame: number) }
         try Data("This is no video.\n".utf8).write(to: folder["notes.txt"])
+        try Data().write(to: folder["nothing.mp4"])
         try FileManager.default.createDirectory(at: folder["empty"], withIntermediateDirectories: false)
         try prepare(folder)
         let before = try Self.contents(of: folder)
@@ -51,6 +52,7 @@ struct RefusalTests {
         ),
         (["1.ppm"], "1.ppm: is one image"), (["1.ppm", "--dry-run"], "1.ppm: is one image"),
         (["notes.txt", "-o", "x.mp4"], "notes.txt: cannot be opened: it is no video or image"),
+        (["nothing.mp4", "-o", "x.mkv"], "nothing.mp4: is empty"),
         (["/dev/null", "-o", "x.mp4"], "/dev/null: cannot be opened: it is no video or image"),
         ([""], "an input's name is empty"),
     ])
@@ -112,6 +114,8 @@ struct RefusalTests {
             "encoder mpeg4 does not take pixel format rgb24"
         ),
         (["-o", "out.mp4", "--codec", "mpeg4", "--preset", "slow"], "encoder mpeg4 has no option 'preset'"),
+        // FFmpeg lists what would do in further lines.
+        (["-o", "out.mov", "--codec", "dnxhd"], "video parameters incompatible with DNxHD\n"),
         (["-o", "out.mp4", "--encoder-option", "nonsense=1"], "has no option 'nonsense'"),
         (["-o", "out.mp4", "--encoder-option", "g=abc"], "does not take 'abc' for option 'g'"),
     ])
