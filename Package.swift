@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(name: "ScenesTests", dependencies: ["Scenes"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(
-            name: "CPUBackendTests", dependencies: ["CPUBackend", "ReferenceBackend", "Tensors"],
+            name: "CPUBackendTests",
+            dependencies: ["BackendChecks", "CPUBackend", "ReferenceBackend", "Tensors"],
             swiftSettings: strict),
         .testTarget(name: "WeightsTests", dependencies: ["Weights"], swiftSettings: strict),
         .testTarget(

@@ -9,7 +9,7 @@ import Tensors
 package struct BackendPair<B: Backend> {
     let backend: B
     let guards: Int
-    let reference = ReferenceBackend()
+    package let reference = ReferenceBackend()
     private var random: SplitMix
 
     package init(_ backend: B, guards: Int, seed: UInt64 = 1) {
@@ -21,7 +21,7 @@ package struct BackendPair<B: Backend> {
     /// A tensor on both sides.
     package struct Pair {
         package let tested: B.Tensor
-        let reference: ReferenceTensor
+        package let reference: ReferenceTensor
         package let guarded: B.Tensor
         fileprivate let content: TensorContent
     }
@@ -51,7 +51,9 @@ package struct BackendPair<B: Backend> {
         try tensor(shape, [Float](repeating: .nan, count: shape.count), as: content)
     }
 
-    func tensor(_ shape: Shape, _ values: [Float], as content: TensorContent) throws -> Pair {
+    package func tensor(_ shape: Shape, _ values: [Float], as content: TensorContent = .features) throws
+        -> Pair
+    {
         let guarded = try backend.makeTensor(shape.with(channels: shape.channels + 2 * guards), as: content)
         let border = [Float](repeating: Self.guardValue, count: guarded.shape.count)
         try border.withUnsafeBufferPointer { try backend.upload($0, to: guarded) }
