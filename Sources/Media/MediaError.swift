@@ -101,7 +101,7 @@ extension MediaError: CustomStringConvertible {
         case .system("open input", let code, let path):
             "\(path): cannot be opened: \(FFmpeg.systemMessage(code))"
         case .system(let call, let code, let path): "\(path): cannot \(call): \(FFmpeg.systemMessage(code))"
-        case .emptyFile(let path): "\(path): is empty"
+        case .emptyFile(let path): "\(path): cannot be opened: it is empty"
         case .noVideoStream(let path): "\(path): has no video stream"
         case .nothingDecodes(let path): "\(path): nothing in it could be decoded"
         case .pictureTooLarge(let path, let width, let height, let greatest):

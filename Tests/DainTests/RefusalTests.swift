@@ -52,7 +52,7 @@ struct RefusalTests {
         ),
         (["1.ppm"], "1.ppm: is one image"), (["1.ppm", "--dry-run"], "1.ppm: is one image"),
         (["notes.txt", "-o", "x.mp4"], "notes.txt: cannot be opened: it is no video or image"),
-        (["nothing.mp4", "-o", "x.mkv"], "nothing.mp4: is empty"),
+        (["nothing.mp4", "-o", "x.mkv"], "nothing.mp4: cannot be opened: it is empty"),
         (["/dev/null", "-o", "x.mp4"], "/dev/null: cannot be opened: it is no video or image"),
         ([""], "an input's name is empty"),
     ])
