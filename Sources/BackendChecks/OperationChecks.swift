@@ -17,7 +17,7 @@ public struct OperationChecks<B: Backend> {
             !isSmall || $0.0 * $0.1 < 700
         }
     }
-    /// Of a small convolution; every kind of kernel has one.
+    /// Of a small convolution, at most.
     private static var mostProducts: Int { 60_000_000 }
     private typealias Pair = BackendPair<B>
 

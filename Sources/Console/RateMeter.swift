@@ -6,6 +6,9 @@ public struct RateMeter: Sendable {
     /// Samples closer together than this replace each other, which bounds their number.
     private static let spacing = Duration.milliseconds(100)
 
+    /// What follows a warm-up must last so long to stand for the rest: right behind a new frame comes one that costs nothing.
+    private static let leastAfterWarmUp = Duration.seconds(1)
+
     private var samples: [(time: Duration, count: Int)]
     private var warmUpEnd: (time: Duration, count: Int)?
 
@@ -35,8 +38,8 @@ public struct RateMeter: Sendable {
     public var perSecond: Double? {
         let last = samples[samples.count - 1]
         var first = samples[0]
-        if let warmUpEnd, warmUpEnd.time > first.time, last.time > warmUpEnd.time,
-            last.count > warmUpEnd.count
+        if let warmUpEnd, warmUpEnd.time > first.time, last.count > warmUpEnd.count,
+            last.time - warmUpEnd.time >= Self.leastAfterWarmUp
         {
             first = warmUpEnd
         }

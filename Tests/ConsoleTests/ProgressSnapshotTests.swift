@@ -107,6 +107,11 @@ struct RateMeterTests {
         meter.endWarmUp()
         // There is nothing else yet.
         #expect(meter.perSecond == 1.0 / 15)
+        // What comes at once says nothing of the rest.
+        var next = meter
+        next.record(count: 2, at: .milliseconds(15_001))
+        let rateWithNext = try #require(next.perSecond)
+        #expect(abs(rateWithNext - 2 / 15.001) < 1e-9)
         for item in 1...10 { meter.record(count: 1 + item, at: .seconds(15 + item)) }
         #expect(meter.perSecond == 1)
         // What is long ago is forgotten, whatever it was.
