@@ -85,6 +85,8 @@ struct PlanChooser {
         try ConvolutionPlan.forEach(geometry.with(form), cuDNN: cuDNN, layer: layer) { plan in
             if plan.workspaceBytes > Self.workspaceLimit, fastest != nil { return .more }
             do {
+                // The first launch in a form also makes its weights, by which no plan should be judged.
+                if trials == 0 { try launch(plan) }
                 // The first run may load code; one that takes far longer than another's needs no second.
                 var each = try timer.milliseconds { try launch(plan) }
                 if each < 3 * (fastest?.milliseconds ?? .infinity) + 1 {
