@@ -17,8 +17,8 @@ public struct OperationChecks<B: Backend> {
             !isSmall || $0.0 * $0.1 < 700
         }
     }
-    /// Of a small convolution, at most.
-    private static var mostProducts: Int { 60_000_000 }
+    /// Of a small convolution, at most. Our own kernels compute whole tiles all the same: racecheck takes seconds for each.
+    private static var mostProducts: Int { 2_000_000 }
     private typealias Pair = BackendPair<B>
 
     /// - Parameters:
@@ -296,7 +296,18 @@ public struct OperationChecks<B: Backend> {
             Convolution(channels: (64, 32), kernel: 11, size: (21, 40), activation: .relu),
             Convolution(channels: (64, 64), kernel: 11, size: (33, 19), activation: .relu),
             Convolution(channels: (373, 64), size: (19, 17), activation: .leakyReLU(slope: 0.1)),
+            Convolution(channels: (373, 96), size: (19, 18), activation: .leakyReLU(slope: 0.1)),
+            Convolution(channels: (469, 32), size: (18, 20), activation: .leakyReLU(slope: 0.1)),
             Convolution(channels: (32, 32), kernel: 5, size: (24, 18), activation: .relu),
+            // Small ones for every large kernel of our own, with few and with many input channels.
+            Convolution(channels: (33, 16), size: (6, 4), activation: .relu),
+            Convolution(channels: (40, 32), size: (9, 6), activation: .relu),
+            Convolution(channels: (64, 64), size: (7, 6), activation: .relu, residual: true),
+            Convolution(channels: (192, 64), size: (4, 4), residual: true),
+            Convolution(channels: (33, 96), size: (6, 7), activation: .relu),
+            Convolution(channels: (80, 128), size: (5, 4), residual: true),
+            Convolution(channels: (96, 128), size: (6, 5), activation: .relu),
+            Convolution(channels: (192, 128), size: (3, 3), activation: .leakyReLU(slope: 0.1)),
             // Large enough for the forms that matrix units like.
             Convolution(channels: (3, 128), kernel: 7, size: (40, 24), activation: .relu),
             Convolution(channels: (64, 16), kernel: 11, size: (64, 40), activation: .relu),

@@ -54,7 +54,9 @@ static const char copyEngine[] = {
 static const char wideConvolution[] = {
 #embed "kernels/wide_convolution.cu"
     EMBED_END};
-
+static const char shareSums[] = {
+#embed "kernels/share_sums.cuh"
+    EMBED_END};
 static const char floatConvolution[] = {
 #embed "kernels/float_convolution.cu"
     EMBED_END};
@@ -76,6 +78,7 @@ static const KernelSource sources[] = {
     {"wide_shape.h", wideShape},
     {"copy_engine.cuh", copyEngine},
     {"wide_convolution.cu", wideConvolution},
+    {"share_sums.cuh", shareSums},
     {"float_convolution.cu", floatConvolution},
 };
 

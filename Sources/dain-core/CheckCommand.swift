@@ -23,7 +23,7 @@ struct CheckCommand: ParsableCommand {
     var verbose = false
 
     func run() throws {
-        if ownKernels { setenv("DAIN_FORM", "wide", 1) }
+        if ownKernels { setenv("DAIN_FORM", "split,wide", 1) }
         let backend = try CUDABackend(index: options.gpu, precision: options.precision)
         let (storage, products): (Float, Float) =
             switch options.precision {

@@ -11,6 +11,7 @@ struct WideLayoutTests {
         ConvolutionDescription(inputChannels: 32, outputChannels: 32, kernel: 5),
         ConvolutionDescription(inputChannels: 70, outputChannels: 64, kernel: 3, dilation: 4),
         ConvolutionDescription(inputChannels: 33, outputChannels: 128, kernel: 3),
+        ConvolutionDescription(inputChannels: 33, outputChannels: 96, kernel: 3),
     ]
 
     @Test(arguments: descriptions, [true, false])
@@ -64,6 +65,8 @@ struct WideLayoutTests {
                 }
                 for matrixRow in 0..<layout.rows {
                     let pixel = matrixRow / description.outputChannels
+                    // Rows of a second matrix that no output needs.
+                    if pixel >= layout.pixels { continue }
                     let x = gx << across + pixel & ((1 << across) - 1)
                     let y = gy << down + pixel >> across
                     let output = matrixRow % description.outputChannels
@@ -127,18 +130,33 @@ struct WideLayoutTests {
                 for isHalf in [true, false] {
                     guard let layout = WideLayout(description, isHalf: isHalf) else { continue }
                     layouts += 1
-                    #expect(layout.sharedBytes <= WideLayout.sharedLimit)
+                    #expect(layout.sharedBytes(isSplit: false) <= WideLayout.sharedLimit)
+                    #expect(layout.sharedBytes(isSplit: true) <= WideLayout.sharedLimit)
                 }
             }
         }
         #expect(layouts > 100)
     }
 
+    @Test func smallMapsOfManyChannelsAreShared() throws {
+        let deep = ConvolutionDescription(inputChannels: 529, outputChannels: 32, kernel: 3)
+        let layout = try #require(WideLayout(deep, isHalf: false))
+        #expect(layout.tiles(height: 20, width: 16) == 1 && layout.tiles(height: 34, width: 17) == 4)
+        #expect(layout.isWorthSplitting(height: 20, width: 16))
+        // As many tiles as there is room for.
+        #expect(!layout.isWorthSplitting(height: 512, width: 640))
+        // One chunk of three columns.
+        let shallow = ConvolutionDescription(inputChannels: 32, outputChannels: 64, kernel: 3)
+        #expect(try !#require(WideLayout(shallow, isHalf: false)).isWorthSplitting(height: 20, width: 16))
+        // Matrix units end too soon.
+        #expect(try !#require(WideLayout(deep, isHalf: true)).isWorthSplitting(height: 20, width: 16))
+    }
+
     @Test func whatNoKernelIsWrittenForIsNotTaken() {
         func layout(_ description: ConvolutionDescription) -> WideLayout? {
             WideLayout(description, isHalf: true)
         }
-        #expect(layout(ConvolutionDescription(inputChannels: 64, outputChannels: 96, kernel: 3)) == nil)
+        #expect(layout(ConvolutionDescription(inputChannels: 64, outputChannels: 80, kernel: 3)) == nil)
         #expect(layout(ConvolutionDescription(inputChannels: 16, outputChannels: 64, kernel: 3)) == nil)
         #expect(layout(ConvolutionDescription(inputChannels: 64, outputChannels: 64, kernel: 1)) == nil)
         #expect(layout(ConvolutionDescription(inputChannels: 64, outputChannels: 64, kernel: 13)) == nil)

@@ -43,12 +43,30 @@ enum {
     CCUDA_TENSOR_MAP_L2_256 = 3,
     CCUDA_TENSOR_MAP_ZEROS_OUTSIDE = 0,
     CCUDA_EVENT_WITHOUT_TIMING = 2,
+    CCUDA_LAUNCH_CLUSTER_DIMENSION = 4,
 };
 
 // How the copy engine of compute capability 9.0 finds a tensor. The driver writes it to multiples of 64 bytes.
 typedef struct {
     uint64_t words[16];
 } CUtensorMap;
+
+typedef struct {
+    int kind;
+    int padding;
+    // Of a cluster: blocks in each direction.
+    unsigned x, y, z;
+    unsigned unused[13];
+} CUlaunchAttribute;
+
+typedef struct {
+    unsigned gridX, gridY, gridZ;
+    unsigned blockX, blockY, blockZ;
+    unsigned sharedBytes;
+    CUstream _Nullable stream;
+    CUlaunchAttribute *_Nullable attributes;
+    unsigned attributeCount;
+} CUlaunchConfig;
 
 // The symbol is the version that this interface was written for.
 #define CCUDA_DRIVER_FUNCTIONS(F) \
@@ -101,8 +119,7 @@ typedef struct {
       const uint64_t *_Nonnull sizes, const uint64_t *_Nonnull strides, const uint32_t *_Nonnull box, \
       const uint32_t *_Nonnull steps, int interleave, int swizzle, int promotion, int outside) \
     F(moduleUnload, "cuModuleUnload", int, CUmodule _Nonnull module) \
-    F(launchKernel, "cuLaunchKernel", int, CUfunction _Nonnull function, unsigned gridX, unsigned gridY, unsigned gridZ, \
-      unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream _Nullable stream, \
+    F(launchKernel, "cuLaunchKernelEx", int, const CUlaunchConfig *_Nonnull config, CUfunction _Nonnull function, \
       void *_Nullable *_Nullable parameters, void *_Nullable *_Nullable extra)
 
 typedef struct {

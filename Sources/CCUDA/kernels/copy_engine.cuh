@@ -7,6 +7,9 @@
 // which is the convolution's padding.
 //
 // Strips and the weights of taps lie in rings of slots, with a barrier for full and one for empty.
+//
+// A step is a chunk and a column. Where a map has too few tiles for the GPU, the blocks of a cluster take a share of the steps
+// each (`IsSplit`). `gridDim.y` is the number of shares.
 
 #if __CUDA_ARCH_FEAT_SM90_ALL
 
@@ -93,16 +96,31 @@ __device__ __forceinline__ WideSlots prepare_slots(unsigned char *raw, unsigned 
     return slots;
 }
 
+// The steps of this block: from the first to the one before the last.
+template <bool IsSplit>
+__device__ __forceinline__ int first_step(const WideShape &shape) {
+    return IsSplit ? (int)(blockIdx.y * shape.chunks * shape.columns / gridDim.y) : 0;
+}
+
+template <bool IsSplit>
+__device__ __forceinline__ int last_step(const WideShape &shape) {
+    return IsSplit ? (int)((blockIdx.y + 1) * shape.chunks * shape.columns / gridDim.y) : shape.chunks * shape.columns;
+}
+
 // One thread brings all that a block reads. `left` and `top` are in groups; a chunk has `channels` input channels, a tap `rows`
 // rows of `weights`.
+template <bool IsSplit>
 __device__ __forceinline__ void bring_convolution(const TensorMap &input, const TensorMap &weights, const WideShape &shape,
                                                   const WideSlots &slots, int channels, int rows, int left, int top) {
-    int slot = 0, place = 0, row = 0;
+    int slot = 0, place = 0, row = first_step<IsSplit>(shape) * shape.rows * rows;
     unsigned slot_phase = 1, place_phase = 1;  // At first every slot is empty.
     const int first_line = (-shape.radius * shape.dilation) >> shape.down;
     const unsigned part_bytes = slots.strip_bytes >> shape.down;
-    for (int chunk = 0; chunk < shape.chunks; chunk++) {
-        for (int column = 0; column < shape.columns; column++) {
+    int step = first_step<IsSplit>(shape), column = IsSplit ? step % shape.columns : 0;
+    const int end = last_step<IsSplit>(shape);
+    for (int chunk = IsSplit ? step / shape.columns : 0; chunk < shape.chunks; chunk++) {
+        for (; column < shape.columns; column++) {
+            if (IsSplit && step++ == end) return;
             const int x = (column - shape.radius) * shape.dilation;
             barrier_wait(slots.strip_empty + 8 * slot, slot_phase);
             barrier_expect(slots.strip_full + 8 * slot, slots.strip_bytes);
@@ -119,6 +137,7 @@ __device__ __forceinline__ void bring_convolution(const TensorMap &input, const 
                 if (++place == shape.taps) place = 0, place_phase ^= 1;
             }
         }
+        column = 0;
     }
 }
 

@@ -3,6 +3,8 @@
 // The cut is that of `wide_convolution.cu`: rows of a matrix are the outputs of a group of one, two or four pixels. A thread makes
 // eight rows for eight or sixteen groups, and a warp 32 rows. One thread brings data (`bring_convolution`): 32 channels of a
 // group, and the rows' weights of a channel side by side.
+//
+// Kernels that split a tile among blocks are others: in one for both, every multiplication was a tenth slower.
 
 #if __CUDA_ARCH_FEAT_SM90_ALL
 
@@ -24,7 +26,7 @@ __device__ __forceinline__ float4 load_four(unsigned address) {
 }
 
 // 384 threads. Weights are [chunk][column][row][channel][matrix rows]. A thread makes `Groups` groups.
-template <int Matrices, int Groups>
+template <int Matrices, int Groups, bool IsSplit>
 __device__ __forceinline__ void float_convolution(const TensorMap &input, const TensorMap &weights, const float *bias,
                                                   const WideShape &shape, const DeviceTensor &residual, DeviceTensor out) {
     constexpr int Rows = 64 * Matrices, Tap = FLOAT_CHANNELS * Rows * 4, Warps = 64 / Groups * Matrices;
@@ -37,7 +39,7 @@ __device__ __forceinline__ void float_convolution(const TensorMap &input, const 
     const int left = blockIdx.x % tiles * WIDE_SIDE, top = blockIdx.x / tiles * WIDE_SIDE;  // in groups
     if (threadIdx.x < 128) {
         asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 0) bring_convolution(input, weights, shape, slots, FLOAT_CHANNELS, FLOAT_CHANNELS, left, top);
+        if (threadIdx.x == 0) bring_convolution<IsSplit>(input, weights, shape, slots, FLOAT_CHANNELS, FLOAT_CHANNELS, left, top);
         return;
     }
     asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
@@ -49,10 +51,10 @@ __device__ __forceinline__ void float_convolution(const TensorMap &input, const 
     const int row = warp / Across * 32 + lane / 8 * 8;
     const unsigned pixels = slots.strips + first_line * FLOAT_LINE + column * FLOAT_CHANNELS * 4;
     const unsigned rows = slots.taps + row * 4;
-    float sums[Groups][8] = {};  // [group][row]
+    float sums[Groups * 8] = {};  // [group][row]
     int slot = 0, place = 0;
     unsigned slot_phase = 0, place_phase = 0;
-    for (int step = 0; step < shape.chunks * shape.columns; step++) {
+    for (int step = first_step<IsSplit>(shape); step < last_step<IsSplit>(shape); step++) {
         barrier_wait(slots.strip_full + 8 * slot, slot_phase);
         for (int kernel_row = 0; kernel_row < shape.rows; kernel_row++) {
             barrier_wait(slots.tap_full + 8 * place, place_phase);
@@ -72,7 +74,7 @@ __device__ __forceinline__ void float_convolution(const TensorMap &input, const 
 #pragma unroll
                     for (int i = 0; i < Groups; i++) {
 #pragma unroll
-                        for (int j = 0; j < 8; j++) sums[i][j] += (k == 0 ? values[i].x : values[i].y) * w[j];
+                        for (int j = 0; j < 8; j++) sums[8 * i + j] += (k == 0 ? values[i].x : values[i].y) * w[j];
                     }
                 }
             }
@@ -84,7 +86,10 @@ __device__ __forceinline__ void float_convolution(const TensorMap &input, const 
         if (++slot == WIDE_STRIPS) slot = 0, slot_phase ^= 1;
     }
 
+    if constexpr (IsSplit) add_shares(sums, slots.strips, [&](int group) { return first_line + group / 2; });
+
     const int pixel = row / shape.outputs, channel = row % shape.outputs;
+    if (pixel >> (shape.across + shape.down)) return;  // Rows that no pixel needs.
     const int px = pixel & ((1 << shape.across) - 1), py = pixel >> shape.across;
     float offsets[8];
 #pragma unroll
@@ -92,25 +97,27 @@ __device__ __forceinline__ void float_convolution(const TensorMap &input, const 
 #pragma unroll
     for (int i = 0; i < Groups; i++) {
         const int x = ((left + column + i % 2 * 8) << shape.across) + px, y = ((top + first_line + i / 2) << shape.down) + py;
-        if (x >= out.width || y >= out.height) continue;
+        if (x >= out.width || y >= out.height || !finishes<IsSplit>(first_line + i / 2)) continue;
         float added[8] = {};
         if (residual.data) load<8>(residual, pixel_offset(residual, y, x) + channel, added);
 #pragma unroll
         for (int j = 0; j < 8; j++) {
-            const float sum = sums[i][j] + offsets[j] + added[j];
+            const float sum = sums[8 * i + j] + offsets[j] + added[j];
             added[j] = sum >= 0 ? sum : sum * shape.slope;
         }
         store<8>(out, pixel_offset(out, y, x) + channel, added);
     }
 }
 
-#define FLOAT(name, matrices, groups) \
+#define FLOAT(name, matrices, groups, is_split) \
     extern "C" __global__ void __launch_bounds__(384, 1) \
         name(const __grid_constant__ TensorMap input, const __grid_constant__ TensorMap weights, const float *bias, \
              const __grid_constant__ WideShape shape, DeviceTensor residual, DeviceTensor out) { \
-        float_convolution<matrices, groups>(input, weights, bias, shape, residual, out); \
+        float_convolution<matrices, groups, is_split>(input, weights, bias, shape, residual, out); \
     }
-FLOAT(float_convolution_64, 1, 8)
-FLOAT(float_convolution_128, 2, 16)
+FLOAT(float_convolution_64, 1, 8, false)
+FLOAT(float_convolution_128, 2, 16, false)
+FLOAT(float_convolution_64_split, 1, 8, true)
+FLOAT(float_convolution_128_split, 2, 16, true)
 
 #endif

@@ -3,7 +3,7 @@
 //
 // A matrix of 64 rows takes the outputs of a group of pixels: 64 outputs of one pixel, 32 of two, 16 of four. Where the group
 // has several pixels its kernel reaches over all of their neighbourhoods, with zeros where a pixel's own kernel ends; that
-// is less arithmetic than rows of the matrix that nobody wants. Convolutions to 128 outputs take two such matrices.
+// is less arithmetic than rows of the matrix that nobody wants. Convolutions to 96 and 128 outputs take two such matrices.
 //
 // One warp brings data (`bring_convolution`). Two groups of four warps multiply: each one of the two matrices of weights, or each a
 // half of the pixels.
@@ -108,7 +108,7 @@ __device__ __forceinline__ void wide_convolution(const TensorMap &input, const T
     const int warps = threadIdx.x / 128;
     if (warps == 0) {
         asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 0) bring_convolution(input, weights, shape, slots, Channels, Matrices * WIDE_ROWS, left, top);
+        if (threadIdx.x == 0) bring_convolution<false>(input, weights, shape, slots, Channels, Matrices * WIDE_ROWS, left, top);
         return;
     }
 
@@ -159,13 +159,14 @@ __device__ __forceinline__ void wide_convolution(const TensorMap &input, const T
     const unsigned staged = slots.strips + part * Groups * WIDE_STAGED;
     const int first_row = Matrices == 2 ? part * WIDE_ROWS : 0, low = first_row + 16 * warp + lane / 4;
     const float bias_low = from_half(bias[low % shape.outputs]), bias_high = from_half(bias[(low + 8) % shape.outputs]);
-    // Where eight outputs of a group are, in elements of a map; -1 outside.
+    // Where eight outputs of a group are, in elements of a map; -1 outside, and for rows of the matrix that no pixel needs.
     auto place_of = [&](int item, const DeviceTensor &map) -> long long {
         const int group = item / 8, row = first_row + item % 8 * 8, pixel = row / shape.outputs;
         const int gy = top + (Matrices == 1 ? part * (WIDE_SIDE / 2) : 0) + group / WIDE_SIDE;
         const int x = ((left + group % WIDE_SIDE) << shape.across) + (pixel & ((1 << shape.across) - 1));
         const int y = (gy << shape.down) + (pixel >> shape.across);
-        return x < map.width && y < map.height ? pixel_offset(map, y, x) + row % shape.outputs : -1;
+        const bool is_wanted = pixel >> (shape.across + shape.down) == 0;
+        return is_wanted && x < map.width && y < map.height ? pixel_offset(map, y, x) + row % shape.outputs : -1;
     };
     asm volatile("bar.sync 1, 256;" ::: "memory");
     if (residual.data) {

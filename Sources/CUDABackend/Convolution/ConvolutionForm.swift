@@ -8,6 +8,8 @@ package enum ConvolutionForm: Hashable, Sendable {
     case pixels(Int)
     /// By the project's own kernels for compute capability 9.0 (``WideLayout``).
     case wide
+    /// By the same kernels, with several blocks for each tile: for small maps of many channels.
+    case split
     /// A 1×1 convolution as one matrix product, by cuBLASLt.
     case product
     /// The kernel's columns become channels of the input: what remains is a kernel of one column.
@@ -21,6 +23,7 @@ extension ConvolutionForm: CustomStringConvertible {
         case .pixels(let count): "pixels\(count)"
         case .product: "product"
         case .wide: "wide"
+        case .split: "split"
         case .columns: "columns"
         }
     }
@@ -30,7 +33,7 @@ extension ConvolutionGeometry {
     /// The forms that are worth trying, the likely fastest first.
     var forms: [ConvolutionForm] {
         guard description.stride == 1 else { return [.plain] }
-        let own = WideLayout(description, isHalf: isHalf)?.fits(self) == true ? [ConvolutionForm.wide] : []
+        let own = ownForms
         guard description.dilation == 1 else { return own + [.plain] }
         if description.kernel == 1 {
             let isProduct =
@@ -44,6 +47,11 @@ extension ConvolutionGeometry {
         let counts = [8, 4, 2].filter { (32...widest).contains($0 * outputChannels) && width % $0 == 0 }
         let isEnough = sumsAreFloat || outputChannels == 8 && !counts.isEmpty
         return own + counts.map(ConvolutionForm.pixels) + (isEnough ? [] : [.plain])
+    }
+
+    private var ownForms: [ConvolutionForm] {
+        guard let layout = WideLayout(description, isHalf: isHalf), layout.fits(self) else { return [] }
+        return [layout.isWorthSplitting(height: height, width: width) ? .split : .wide]
     }
 
     /// Pixels of a row that are one.
@@ -64,7 +72,7 @@ extension ConvolutionGeometry {
     /// Of the kernel.
     var kernelWidth: Int {
         switch form {
-        case .plain, .product, .wide: description.kernel
+        case .plain, .product, .wide, .split: description.kernel
         case .pixels(let count): description.kernel + count - 1
         case .columns: 1
         }

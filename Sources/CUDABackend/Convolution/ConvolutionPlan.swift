@@ -89,9 +89,9 @@ final class ConvolutionPlan: @unchecked Sendable {
         workspaceBytes = try plan.integer(CCUDNN_EXECUTION_PLAN_WORKSPACE_SIZE)
     }
 
-    private init(_ wide: WideConvolution, _ cuDNN: CuDNN) {
+    private init(_ wide: WideConvolution, _ form: ConvolutionForm, _ cuDNN: CuDNN) {
         (way, self.cuDNN) = (.wide(wide), cuDNN)
-        choice = PlanChoice(form: .wide, isFused: true, heuristics: 0, position: 0)
+        choice = PlanChoice(form: form, isFused: true, heuristics: 0, position: 0)
         (hasResidual, workspaceBytes) = (true, 0)
     }
 
@@ -107,11 +107,11 @@ final class ConvolutionPlan: @unchecked Sendable {
         _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String, only: PlanChoice? = nil,
         _ body: (ConvolutionPlan) throws -> Enough
     ) throws {
-        if geometry.form == .wide {
+        if geometry.form == .wide || geometry.form == .split {
             guard let wide = WideConvolution(geometry, device: cuDNN.device) else {
                 throw CUDAError.noEngine(layer: layer, reason: "the GPU is not of compute capability 9.0")
             }
-            _ = try body(ConvolutionPlan(wide, cuDNN))
+            _ = try body(ConvolutionPlan(wide, geometry.form, cuDNN))
             return
         }
         if geometry.form == .product {

@@ -56,7 +56,7 @@ struct PlanChooser {
         try device.synchronizeAll()
         var best: (plan: ConvolutionPlan, milliseconds: Double)?
         var failure: (any Error)?
-        let forms = geometry.forms.filter { Self.forced == nil || "\($0)" == Self.forced }
+        let forms = geometry.forms.filter { Self.forced?.contains("\($0)") != false }
         for form in forms.isEmpty ? geometry.forms : forms {
             // No other form is much better than what is near to the limits of the GPU.
             if let best, isGood(best.milliseconds) { break }
@@ -135,8 +135,9 @@ struct PlanChooser {
         return 0.003 + max(operations / ceiling, bytes / 3e9)
     }
 
-    /// `DAIN_FORM=wide` takes that form wherever a convolution can have it, for checks. It is not remembered.
-    private static let forced = ProcessInfo.processInfo.environment["DAIN_FORM"]
+    /// `DAIN_FORM=split,wide` takes these forms wherever a convolution can have them, for checks. It is not remembered.
+    private static let forced = ProcessInfo.processInfo.environment["DAIN_FORM"]?.split(separator: ",").map(
+        String.init)
 
     /// `DAIN_TRACE_PLANS=1` prints every trial on stderr.
     private static let trace: (@Sendable (String) -> Void)? = tracing("DAIN_TRACE_PLANS")

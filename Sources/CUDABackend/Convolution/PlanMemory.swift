@@ -110,6 +110,7 @@ extension ConvolutionForm {
         case "pixels8": self = .pixels(8)
         case "product": self = .product
         case "wide": self = .wide
+        case "split": self = .split
         default: return nil
         }
     }

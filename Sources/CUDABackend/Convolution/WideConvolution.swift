@@ -1,11 +1,14 @@
 import CCUDA
 import Tensors
 
-/// A convolution by the project's own kernels for compute capability 9.0 (``WideLayout``).
+/// A convolution by the project's own kernels for compute capability 9.0 (``WideLayout``), by a block for each tile or by several
+/// blocks that share the input channels.
 struct WideConvolution: Sendable {
     private let layout: WideLayout
     private let geometry: ConvolutionGeometry
     private let device: CUDADevice
+    /// Blocks of a tile.
+    private let shares: Int
 
     /// nil where the GPU has no such units, or no kernel is written for such a convolution.
     init?(_ geometry: ConvolutionGeometry, device: CUDADevice) {
@@ -13,6 +16,7 @@ struct WideConvolution: Sendable {
             let layout = WideLayout(geometry.description, isHalf: geometry.isHalf),
             layout.fits(geometry)
         else { return nil }
+        shares = geometry.form == .split ? WideLayout.shares : 1
         (self.layout, self.geometry, self.device) = (layout, geometry, device)
     }
 
@@ -34,11 +38,10 @@ struct WideConvolution: Sendable {
         let matrix = try map(
             weights, sizes: [inner, layout.weightCount / inner], strides: [inner], box: [inner, outer],
             isSwizzled: layout.isHalf)
-        let span = (WideLayout.side * across, WideLayout.side * down)
-        let grid =
-            (geometry.width + span.0 - 1) / span.0 * ((geometry.height + span.1 - 1) / span.1)
+        let tiles = layout.tiles(height: geometry.height, width: geometry.width)
         try device.launch(
-            layout.kernelName, grid: (grid, 1), block: 384, sharedBytes: layout.sharedBytes,
+            layout.kernelName(isSplit: shares > 1), grid: (tiles, shares), block: 384,
+            sharedBytes: layout.sharedBytes(isSplit: shares > 1), isClustered: shares > 1,
             [
                 .tensorMap(pixels), .tensorMap(matrix), .address(bias),
                 .wideShape(layout.shape(slope: geometry.description.activation.slope)),

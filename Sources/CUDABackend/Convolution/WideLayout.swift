@@ -4,10 +4,12 @@ import Tensors
 /// How the project's kernels for large convolutions cut one, and where they look for weights: `wide_convolution.cu` for half
 /// precision and `float_convolution.cu` for float32.
 ///
-/// A matrix has 64 rows: the outputs of a group of one, two or four pixels. Convolutions to 128 outputs have two.
+/// A matrix has 64 rows: the outputs of a group of one, two or four pixels. Convolutions to 96 and 128 outputs have two.
 package struct WideLayout: Sendable {
     /// A block makes so many groups in both directions.
     package static let side = 16
+    /// Blocks that may share a tile: as many as every GPU of the kind can run side by side.
+    package static let shares = 8
     private static let strips = 2
     /// More in flight hide no more.
     private static let mostTaps = 6
@@ -38,7 +40,7 @@ package struct WideLayout: Sendable {
         else { return nil }
         (self.description, self.isHalf) = (description, isHalf)
         (across, down) = group
-        rows = max(64, description.outputChannels)
+        rows = description.outputChannels <= 64 ? 64 : 128
         channels = !isHalf || rows == 64 && description.inputChannels <= 32 ? 32 : 64
         chunks = (description.inputChannels + channels - 1) / channels
         let radius = description.kernel / 2 * description.dilation
@@ -61,13 +63,28 @@ package struct WideLayout: Sendable {
         width % (1 << across) == 0 && height % (1 << down) == 0
     }
 
+    package func tiles(height: Int, width: Int) -> Int {
+        let span = (Self.side << across, Self.side << down)
+        return (width + span.0 - 1) / span.0 * ((height + span.1 - 1) / span.1)
+    }
+
+    /// Whether there are too few tiles for the GPU, and enough to do in each that several blocks may share it. With matrix
+    /// units there is not.
+    package func isWorthSplitting(height: Int, width: Int) -> Bool {
+        !isHalf && tiles(height: height, width: width) <= Self.mostSplitTiles
+            && chunks * columns >= 2 * Self.shares
+    }
+
+    /// A third of what the GPU runs at a time.
+    private static let mostSplitTiles = 44
+
     /// By outputs.
     private static let groups: [Int: (across: Int, down: Int)] = [
-        16: (1, 1), 32: (0, 1), 64: (0, 0), 128: (0, 0),
+        16: (1, 1), 32: (0, 1), 64: (0, 0), 96: (0, 0), 128: (0, 0),
     ]
 
-    var kernelName: String {
-        if !isHalf { return "float_convolution_\(rows)" }
+    func kernelName(isSplit: Bool) -> String {
+        if !isHalf { return "float_convolution_\(rows)" + (isSplit ? "_split" : "") }
         if rows == 64 { return "wide_convolution_\(channels)" }
         let last = (description.inputChannels - (chunks - 1) * channels + 15) / 16
         return "wide_convolution_128_\(last)"
@@ -75,9 +92,12 @@ package struct WideLayout: Sendable {
 
     /// Strips and weights. In half precision the results of all groups take their place at the end, 16 bytes more than 128 for each
     /// matrix.
-    package var sharedBytes: Int {
+    ///
+    /// - Parameter isSplit: Whether the blocks of a tile add up their sums, which all are there at once.
+    package func sharedBytes(isSplit: Bool) -> Int {
         let staged = isHalf ? Self.side * Self.side * (rows / 64) * (2 * 64 + 16) : 0
-        return 1024 + max(Self.strips * stripBytes + taps * tapBytes, staged)
+        let sums = isSplit ? Self.side * Self.side * rows * 4 : 0
+        return 1024 + max(Self.strips * stripBytes + taps * tapBytes, staged, sums)
     }
 
     func shape(slope: Float) -> WideShape {

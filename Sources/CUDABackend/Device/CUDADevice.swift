@@ -190,10 +190,14 @@ final class CUDADevice: @unchecked Sendable {
     }
 
     /// Queues a kernel on a grid of blocks.
+    ///
+    /// - Parameter isClustered: Whether the blocks of a column of the grid, at most eight, run side by side and reach each other's
+    ///   shared memory.
     func launch(
-        _ kernel: String, grid: (Int, Int), block: Int, sharedBytes: Int = 0, _ arguments: [KernelArgument]
+        _ kernel: String, grid: (Int, Int), block: Int, sharedBytes: Int = 0, isClustered: Bool = false,
+        _ arguments: [KernelArgument]
     ) throws {
-        func queue() throws { try self.queue(kernel, grid, block, sharedBytes, arguments) }
+        func queue() throws { try self.queue(kernel, grid, block, sharedBytes, isClustered, arguments) }
         guard let meter, meter.isOn else { return try queue() }
         try meter.measure(
             on: self, bytes: LaunchMeter.bytes(arguments), accumulates: LaunchMeter.accumulates(kernel), queue
@@ -201,7 +205,8 @@ final class CUDADevice: @unchecked Sendable {
     }
 
     private func queue(
-        _ kernel: String, _ grid: (Int, Int), _ block: Int, _ sharedBytes: Int, _ arguments: [KernelArgument]
+        _ kernel: String, _ grid: (Int, Int), _ block: Int, _ sharedBytes: Int, _ isClustered: Bool,
+        _ arguments: [KernelArgument]
     ) throws {
         let function = try function(kernel)
         if sharedBytes > Self.usualSharedBytes {
@@ -220,11 +225,17 @@ final class CUDADevice: @unchecked Sendable {
             argument.store(at: place)
             pointers.append(place)
         }
-        try call("cuLaunchKernel(\(kernel))") { driver in
-            driver.launchKernel(
-                function, UInt32(grid.0), UInt32(grid.1), 1, UInt32(block), 1, 1, UInt32(sharedBytes), stream,
-                &pointers,
-                nil)
+        var cluster = CUlaunchAttribute()
+        cluster.kind = Int32(CCUDA_LAUNCH_CLUSTER_DIMENSION)
+        (cluster.x, cluster.y, cluster.z) = (1, UInt32(grid.1), 1)
+        try withUnsafeMutablePointer(to: &cluster) { cluster in
+            var configuration = CUlaunchConfig(
+                gridX: UInt32(grid.0), gridY: UInt32(grid.1), gridZ: 1, blockX: UInt32(block), blockY: 1,
+                blockZ: 1, sharedBytes: UInt32(sharedBytes), stream: stream, attributes: cluster,
+                attributeCount: isClustered ? 1 : 0)
+            try call("cuLaunchKernelEx(\(kernel))") {
+                $0.launchKernel(&configuration, function, &pointers, nil)
+            }
         }
     }
 
