@@ -28,7 +28,7 @@ def relative(a: torch.Tensor, b: torch.Tensor) -> float:
 
 def report(name: str, error: float, tolerance: float) -> bool:
     good = error < tolerance
-    print(f"{'ok  ' if good else 'FAIL'} {name:44} {error:.1e} (< {tolerance:.0e})", flush=True)
+    print(f"{'ok  ' if good else 'FAIL'} {name:44} {error:.1e} (< {tolerance:.1e})", flush=True)
     return good
 
 
@@ -40,8 +40,10 @@ def check_network() -> bool:
     else:
         fill(net, 1)
     size = 64 if DEVICE == "cpu" else 256
-    noise = [torch.from_numpy(uniform(f"f{i}", 3 * 64, 0).copy()).view(1, 3, 8, 8).to(DEVICE) for i in (0, 1)]
-    image0, image1 = (torch.nn.functional.interpolate(f, size=(size, size), mode="bicubic").clamp(0, 1) for f in noise)
+    # A picture that moves: where nothing corresponds, flow is arbitrary, and so is what rounding makes of it.
+    noise = torch.from_numpy(uniform("f0", 3 * 64, 0).copy()).view(1, 3, 8, 8).to(DEVICE)
+    picture = torch.nn.functional.interpolate(noise, size=(size + 8, size + 8), mode="bicubic").clamp(0, 1)
+    image0, image1 = (picture[..., y : y + size, x : x + size].contiguous() for x, y in ((1, 6), (4, 2)))
     with torch.no_grad():
         first, second = net.frame(image0), net.frame(image1)
         expected = net.between(first, second, net.pair(first, second), 0.5)
@@ -49,10 +51,10 @@ def check_network() -> bool:
         mine = predict(net, image0, image1, "frozen", rectify)
         rectify.renormalise()
         again = predict(net, image0, image1, "frozen", rectify)
-    low = 5e-2 if LOW == torch.bfloat16 else 1e-4
+    low = 2e-2 if LOW == torch.bfloat16 else 1e-4
     return all([
         report("log-depth", relative(mine.log_depth[:1], first.log_depth), low),
-        report("projected flow", relative(mine.projected[:1], expected.projected0), 3 * low),
+        report("projected flow", relative(mine.projected[:1], expected.projected0), low),
         report("blend", relative(mine.blend, expected.blend), low),
         report("output", relative(mine.output, expected.output), low),
         report("output after renormalising", relative(again.output, mine.output), low),
