@@ -137,7 +137,7 @@ private struct WeightMatrix {
     {
         (self.form, self.inputs, self.outputs) = (form, inputs, outputs)
         (kernel, realInputs) = (description.kernel, description.inputChannels)
-        wide = form == .wide || form == .split ? WideLayout(description, isHalf: isHalf) : nil
+        wide = form.isOwn ? WideLayout(description, isHalf: isHalf) : nil
     }
 
     var pixels: Int {

@@ -16,6 +16,11 @@ package enum ConvolutionForm: Hashable, Sendable {
     case columns
 }
 
+extension ConvolutionForm {
+    /// Whether the project's own kernels compute it.
+    var isOwn: Bool { self == .wide || self == .split }
+}
+
 extension ConvolutionForm: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -107,7 +107,7 @@ final class ConvolutionPlan: @unchecked Sendable {
         _ geometry: ConvolutionGeometry, cuDNN: CuDNN, layer: String, only: PlanChoice? = nil,
         _ body: (ConvolutionPlan) throws -> Enough
     ) throws {
-        if geometry.form == .wide || geometry.form == .split {
+        if geometry.form.isOwn {
             guard let wide = WideConvolution(geometry, device: cuDNN.device) else {
                 throw CUDAError.noEngine(layer: layer, reason: "the GPU is not of compute capability 9.0")
             }
