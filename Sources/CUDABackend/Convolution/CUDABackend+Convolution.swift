@@ -39,7 +39,7 @@ extension CUDABackend {
     /// Whether one of the project's own kernels can compute a convolution, rather than a library.
     package func hasOwnKernel(for description: ConvolutionDescription, reading shape: Shape) -> Bool {
         let isSmall = description.outputShape(for: shape).planeCount < Self.leastWidePixels
-        if description.outputChannels < (precision == .fp32 ? 9 : 8) {
+        if isFew(description.outputChannels) {
             return isSmall && Self.narrowOutputs.contains(description.outputChannels)
         }
         return device.capability == (9, 0)
@@ -54,10 +54,12 @@ extension CUDABackend {
     /// Whether the project's own kernel for few outputs computes it: also where they are of a precision that cuDNN would not write.
     private func isNarrow(_ convolution: CUDAConvolution, _ output: CUDATensor) -> Bool {
         let outputs = convolution.description.outputChannels
-        let isSlowInCuDNN = outputs < 8 || outputs == 8 && precision == .fp32
         return Self.narrowOutputs.contains(outputs)
-            && (isSlowInCuDNN || output.isHalf != precision.storesHalf)
+            && (isFew(outputs) || output.isHalf != precision.storesHalf)
     }
+
+    /// Whether outputs are so few that cuDNN is slow; in float32 it is with eight, too.
+    private func isFew(_ outputs: Int) -> Bool { outputs < (precision == .fp32 ? 9 : 8) }
 
     private func run(
         _ convolution: CUDAConvolution, _ input: CUDATensor, _ residual: CUDATensor?, _ output: CUDATensor
