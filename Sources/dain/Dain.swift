@@ -22,10 +22,15 @@ struct Dain: AsyncParsableCommand {
         do {
             var command = try await parse(words)
             try prepare(for: command)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+            do {
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+            } catch {
+                try (command as? any PrintsReport)?.printFailure(error)
+                throw error
             }
             outcome = .done
         } catch {

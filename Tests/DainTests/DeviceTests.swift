@@ -83,11 +83,23 @@ struct DeviceTests {
     @Test func theSummarySaysWhatFailed() async throws {
         let (result, _) = try await interpolate(["--device", "cuda:1", "--json"], in: pictures())
         #expect(result.exitCode == 1, "\(result)")
+        let summary = try failure(result)
+        #expect(summary["device"] is NSNull && summary["precision"] is NSNull, "\(result)")
+    }
+
+    @Test func aReportThatCannotBeMadeSaysWhy() async throws {
+        let result = try await DainProcess.run(["bench", "--device", "cuda:1", "--json"])
+        #expect(result.exitCode == 1, "\(result)")
+        #expect(try failure(result).keys.sorted() == ["error", "exit_code", "status", "version"])
+    }
+
+    /// The object on standard output of a run that had no GPU.
+    private func failure(_ result: DainProcess.Result) throws -> [String: Any] {
         let summary = try #require(
-            JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? [String: Any])
+            JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? [String: Any], "\(result)")
         #expect(summary["status"] as? String == "failed" && summary["exit_code"] as? Int == 1)
         #expect((summary["error"] as? String)?.hasPrefix("'--device cuda:1' cannot be used: ") == true)
-        #expect(summary["device"] is NSNull && summary["precision"] is NSNull, "\(result)")
+        return summary
     }
 
     @Test func autoIsQuietlyTheCPU() async throws {

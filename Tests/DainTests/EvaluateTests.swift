@@ -218,6 +218,14 @@ struct EvaluateTests {
         #expect(result.stdout.isEmpty)
         let errors = result.stderrLines.filter { $0.hasPrefix("dain: error: ") }
         #expect(errors.count == 1 && errors[0].contains(expected), "\(arguments): \(result)")
+        // With `--json` the same line stands in an object, and on standard error as before.
+        let told = try await DainProcess.run(
+            ["evaluate", "--json"] + arguments, currentDirectory: folder.url)
+        let failure = try #require(
+            JSONSerialization.jsonObject(with: Data(told.stdout.utf8)) as? [String: Any], "\(told)")
+        #expect(failure["status"] as? String == "failed" && failure["exit_code"] as? Int == 2, "\(told)")
+        #expect(errors == ["dain: error: \(failure["error"] as? String ?? "")"], "\(told)")
+        #expect(told.exitCode == 2 && told.stderr == result.stderr, "\(told)")
         #expect(try folder.names() == ["empty", "in", "notes.txt", "two", "uneven"])
     }
 }

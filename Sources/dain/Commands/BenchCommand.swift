@@ -3,7 +3,7 @@ import Foundation
 import Tensors
 
 /// `dain bench`: how fast the network runs here, and where the time goes.
-struct BenchCommand: ParsableCommand, HasDiagnostics, RunsKernels {
+struct BenchCommand: ParsableCommand, HasDiagnostics, RunsKernels, PrintsReport {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure the network's speed and memory on this machine.",

@@ -8,15 +8,18 @@ struct RefusedCommandLine {
 
     init(_ words: [String]) { self.words = words }
 
-    /// Prints the summary that `interpolate --json` asks for, where the words hold that.
+    private static let commandsWithSummary = ["interpolate", "evaluate", "bench"]
+
+    /// Prints the summary that `--json` asks for, where the words hold that.
     func printSummary(of error: any Error) throws {
         let options = words.prefix { $0 != "--" }
-        guard words.first == "interpolate", options.contains("--json") else { return }
+        let command = words.first ?? ""
+        guard Self.commandsWithSummary.contains(command), options.contains("--json") else { return }
         let outcome = Outcome(of: error, in: words)
         // Help was asked for, and is no refusal.
         guard outcome.status != .done else { return }
-        let summary = RefusalSummary(outcome)
-        if writesToStandardOutput {
+        let summary = FailureSummary(outcome)
+        if command == "interpolate", writesToStandardOutput {
             DiagnosticOutput.standardError.printLine(RunJSON.line(summary))
         } else {
             try StandardOutput.print(RunJSON.object(summary))

@@ -4,7 +4,7 @@ import Foundation
 import Media
 
 /// `dain evaluate`: how near new frames come to true ones, on benchmarks and on any clip.
-struct EvaluateCommand: ParsableCommand, HasDiagnostics, RunsKernels {
+struct EvaluateCommand: ParsableCommand, HasDiagnostics, RunsKernels, PrintsReport {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Compare new frames with true ones, on a benchmark or on any clip.",

@@ -80,6 +80,6 @@ struct DryRun {
 
     private func printRefusal(_ error: any Error) throws {
         guard command.scripts.json else { return }
-        try StandardOutput.print(RunJSON.object(RefusalSummary(Outcome(of: error))))
+        try StandardOutput.print(RunJSON.object(FailureSummary(Outcome(of: error))))
     }
 }

@@ -30,7 +30,7 @@ final class Batch {
             file = try command.openProgressFile(items.compactMap(\.output))
         } catch {
             removeEmptyFolder()
-            try command.printSummary(RefusalSummary(Outcome(of: error)))
+            try command.printSummary(FailureSummary(Outcome(of: error)))
             throw error
         }
         var results: [RunSummary] = []

@@ -88,8 +88,8 @@ struct BatchSummary: Encodable {
     var version = dainVersion
 }
 
-/// What became of a command line that was refused before there was any work.
-struct RefusalSummary: Encodable {
+/// What became of a command line that was refused before there was any work, or of a report that could not be made.
+struct FailureSummary: Encodable {
     var status: RunSummary.Status
     var exitCode: Int32
     @Nullable var error: String?

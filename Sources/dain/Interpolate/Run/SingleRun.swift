@@ -9,7 +9,7 @@ struct SingleRun {
         do {
             file = try command.openProgressFile()
         } catch {
-            try command.printSummary(RefusalSummary(Outcome(of: error)))
+            try command.printSummary(FailureSummary(Outcome(of: error)))
             throw error
         }
         let monitor = RunMonitor(inputs: command.inputs, command.scripts, command.diagnostics, file: file)
