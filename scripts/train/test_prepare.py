@@ -15,6 +15,7 @@ import torch
 
 from age import age_shard
 from footage import LARGEST_PAN, Footage, decode
+from overlap import SAME, benchmark_frames, nearest
 from prepare import ffmpeg, find, fit, prepare, segments
 
 WIDTH, HEIGHT = 320, 192
@@ -147,6 +148,25 @@ def check_shard() -> bool:
     ])  # fmt: skip
 
 
+def check_overlap() -> bool:
+    """A benchmark's frame is found again in a clip, whole and squeezed, and cropped as a shard crops it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        frames = scene(6, 9)
+        (folder / "bench/1").mkdir(parents=True)
+        for stem, frame in zip(("im1", "im2", "im3"), frames[3:6]):
+            cv2.imwrite(str(folder / f"bench/1/{stem}.png"), cv2.resize(frame, (96, 128), interpolation=cv2.INTER_AREA))
+        write_video(folder / "same.mp4", frames)
+        margin = HEIGHT // 8
+        write_video(folder / "cropped.mp4", [cv2.resize(f[margin : HEIGHT - margin], (WIDTH, HEIGHT)) for f in frames])
+        write_video(folder / "other.mp4", scene(7, 9))
+        wanted = benchmark_frames([folder / "bench"])
+        same, cropped, other = (nearest(folder / f"{clip}.mp4", *wanted) for clip in ("same", "cropped", "other"))
+    found = [(round(r.signs), r.frame) for r in (same, cropped, other)]
+    return report("footage that a benchmark shows is found", same.signs < 8 and cropped.signs < SAME < other.signs
+                  and all(3 <= r.frame < 6 and r.benchmark == f"bench 1, frame {r.frame - 3}" for r in (same, cropped)), found)  # fmt: skip
+
+
 if __name__ == "__main__":
-    results = [check_segments(), check_fit(), check_shard()]
+    results = [check_segments(), check_fit(), check_shard(), check_overlap()]
     sys.exit(0 if all(results) else 1)
