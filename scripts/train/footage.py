@@ -69,7 +69,10 @@ class Footage:
                 if end <= len(video):
                     self.segments.append((start + first, start + end, source))
             start += len(video)
-        self.frames = torch.cat([torch.from_numpy(video).to(device) for _, video in kept])
+        # Filled in place: all frames once more beside themselves would not fit into the memory of a GPU.
+        self.frames = torch.empty(start, *size, 3, dtype=torch.uint8, device=device)
+        for part, (_, video) in zip(self.frames.split([len(video) for _, video in kept]), kept):
+            part.copy_(torch.from_numpy(video))
         self.triplets, self.weights = self.choose([s for s in self.segments if not held_out(s[2])])
         self.validation, _ = self.choose([s for s in self.segments if held_out(s[2])])
 
