@@ -9,6 +9,8 @@ LEVEL_WEIGHTS = {2: 1.0, 3: 0.35, 4: 0.2, 5: 0.1, 6: 0.08}
 RANKED_PAIRS = 4096
 # Half a code value, squared: errors below are not worth telling apart.
 FINEST_SQUARE = 4e-6
+# Pixels that flow may change by from one cell of a quarter's size to the next without being charged for it.
+FREE_STEP = 2.0
 
 
 def charbonnier(difference: torch.Tensor) -> torch.Tensor:
@@ -30,6 +32,14 @@ def flow_loss(flows: dict[int, torch.Tensor], truth: torch.Tensor) -> tuple[torc
         loss = loss + weight * (error + 0.01).pow(0.85).mean()
         finest = error.mean().detach() if level == 2 else finest
     return loss, finest
+
+
+def scatter_loss(flow: torch.Tensor) -> torch.Tensor:
+    """Mean of what flow (in the net's unit) steps by from cell to cell beyond `FREE_STEP`, in pixels. The images alone do not
+    charge it: where nothing corresponds, neighbours that each fetch another pixel are as near to the truth as a blur, on average.
+    An outline pays for its own cells only, scattered flow for all."""
+    across, down = ((FLOW_UNIT * flow).diff(dim=axis).abs().sum(1) for axis in (3, 2))
+    return F.relu(across - FREE_STEP).mean() + F.relu(down - FREE_STEP).mean()
 
 
 def ranking_loss(log_depth: torch.Tensor, order: torch.Tensor) -> torch.Tensor:

@@ -157,10 +157,11 @@ class SceneGenerator:
         # Some scenes creep: less than a pixel is motion too.
         pace = self.uniform(n, 1, 1, 1) * torch.where(self.chance(n, CREEPING), 0.06, 1.0)
         still = self.chance(n, 0.35)
-        background = torch.where(still, 0.0, self.motion(n, 34, 2.2, 4.0) * pace)
+        background = torch.where(still, 0.0, self.motion(n, 48, 2.7, 4.0) * pace)
         background_texture, layers = self.texture(n), []
         for height, probability in enumerate(LAYERS):
-            own = self.motion(n, 56 if height < 3 else 24, 1.9, 3.0, spin=0.2) * pace
+            speed, exponent = (80, 2.4) if height < 3 else (24, 1.9)
+            own = self.motion(n, speed, exponent, 3.0, spin=0.2) * pace
             with_background = background * self.uniform(n, 1, 1, 1, low=0.3, high=1.2)
             field = torch.where(self.chance(n, 0.12), background, with_background + own)
             layers.append((self.chance(n, probability), field, self.texture(n), self.shape(n)))

@@ -12,11 +12,13 @@ import torch
 
 import paths  # noqa: F401
 from dain import DAIN
+from dain.pwc_net import FLOW_UNIT
 from dain.weights import load_weights
 from fast_network import predict
 from formula_weights import fill, uniform
 from kernels import LOW, ON_GPU
 from layers import WideConv7x7, conv_relu
+from losses import FREE_STEP, scatter_loss
 from rectify import NormalisedRectifyNet
 
 DEVICE = "cuda" if ON_GPU else "cpu"
@@ -81,7 +83,22 @@ def check_layers() -> bool:
     return all(results)
 
 
+def check_scatter() -> bool:
+    """Flow that turns, zooms and shifts is free, an outline costs its length, and scattered flow is charged everywhere."""
+    size, jump = 32, 22.0
+    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    smooth = torch.stack((0.9 * FREE_STEP * x + 50, 0.9 * FREE_STEP * y - 30)).float()[None]
+    outline = (x >= size // 2).float().expand(1, 2, size, size) * jump / 2
+    scattered = torch.randn(1, 2, size, size) * jump / 2
+    cost = [scatter_loss(flow / FLOW_UNIT).item() for flow in (smooth, outline, scattered)]
+    return all([
+        report("smooth flow is free", cost[0], 1e-9),
+        report("an outline pays for its length", abs(cost[1] * (size - 1) / (jump - FREE_STEP) - 1), 1e-5),
+        report("scattered flow costs more", cost[1] / cost[2], 0.1),
+    ])  # fmt: skip
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
-    results = [check_layers(), check_network()]
+    results = [check_scatter(), check_layers(), check_network()]
     sys.exit(0 if all(results) else 1)

@@ -33,7 +33,7 @@ from export import export
 from fast_network import predict
 from footage import Footage, held_out
 from kernels import library
-from losses import charbonnier, flow_loss, logarithmic, ranking_loss
+from losses import charbonnier, flow_loss, logarithmic, ranking_loss, scatter_loss
 from rectify import FIRST_LAYER_RATE, NormalisedRectifyNet, start_afresh
 from scenes import SceneGenerator
 from steps import ClippedAdamW, SharedClock, Step, average
@@ -63,6 +63,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--blend-weight", type=float, default=0.5, help="of the blend's loss in the joint phase")
     parser.add_argument("--log-weight", type=float, default=0.004, help="of the logarithm of the squared error")
     parser.add_argument("--order-weight", type=float, default=0.0015, help="of the order of layers, for depth")
+    parser.add_argument("--scatter-weight", type=float, default=0.002, help="of flow that jumps from cell to cell, on footage")
     parser.add_argument("--export-every", type=float, default=240)
     parser.add_argument("--eager", action="store_true", help="no CUDA graphs")
     parser.add_argument("--dry-run", action="store_true", help="few textures and frames, four steps of each kind")
@@ -214,14 +215,19 @@ class Trainer:
         def synthetic(x: torch.Tensor) -> torch.Tensor:
             return torch.cat((x[real:n], x[n + real :]))
 
+        def footage(x: torch.Tensor) -> torch.Tensor:
+            return torch.cat((x[:real], x[n : n + real]))
+
         blend = charbonnier(result.blend - middle)
         level = logarithmic(result.blend - middle)
         flow, endpoint = flow_loss(
             {level: synthetic(f) for level, f in result.flows.items()}, torch.cat((scene.flow01, scene.flow10))
         )
         weight = self.options.blend_weight if joint else 1.0
-        loss = weight * (blend + self.options.log_weight * level) + 0.004 * flow
-        metrics = {"blend": blend, "level": level, "endpoint": endpoint, "blend_real": charbonnier(result.blend[:real] - middle[:real])}
+        scatter = scatter_loss(footage(result.flows[2]))
+        loss = weight * (blend + self.options.log_weight * level) + 0.004 * flow + self.options.scatter_weight * scatter
+        metrics = {"blend": blend, "level": level, "endpoint": endpoint, "scatter": scatter,
+                   "blend_real": charbonnier(result.blend[:real] - middle[:real])}  # fmt: skip
         if joint:
             output = charbonnier(result.output - middle)
             loss = loss + output + self.options.log_weight * logarithmic(result.output - middle)
