@@ -84,7 +84,7 @@ def check_layers() -> bool:
 
 
 def check_scatter() -> bool:
-    """Flow that turns, zooms and shifts is free, an outline costs its length, and scattered flow is charged everywhere."""
+    """Flow that zooms and shifts is free, an outline costs its length, and scattered flow is charged everywhere."""
     size, jump = 32, 22.0
     y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
     smooth = torch.stack((0.9 * FREE_STEP * x + 50, 0.9 * FREE_STEP * y - 30)).float()[None]
