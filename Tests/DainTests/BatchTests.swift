@@ -100,7 +100,7 @@ struct BatchTests {
         (["a.y4m", "--report", "r.json"], "--report is for one input"),
         (["a.y4m", "--timestep", "0.5"], "--timestep takes two images"),
         (["a.y4m", "--codec", "libx246"], "did you mean 'libx264'?"),
-        (["a.y4m", "--model", "dain-campain7"], "did you mean 'dain-campaign7'?"),
+        (["a.y4m", "--model", "dain-campain8"], "did you mean 'dain-campaign8'?"),
     ])
     func refusedBeforeAnythingStarts(_ arguments: [String], _ expected: String) async throws {
         let folder = try folder(["a.y4m", "deep/a.y4m"])

@@ -113,9 +113,9 @@ struct DoctorTests {
         #expect(report.isReady)
         #expect(report.modelFolders.first == folder.path)
         // The program finds the models of the checkout that it was built in.
-        let bundled = DainProcess.repository.appendingPathComponent("models/dain-campaign7-fp16.safetensors")
+        let bundled = DainProcess.repository.appendingPathComponent("models/dain-campaign8-fp16.safetensors")
         #expect(
-            report.models.contains { $0.name == "dain-campaign7" && $0.path == bundled.path }, "\(result)")
+            report.models.contains { $0.name == "dain-campaign8" && $0.path == bundled.path }, "\(result)")
     }
 
     @Test func aMissingFolderOfModelsIsAProblem() async throws {

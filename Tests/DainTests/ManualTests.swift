@@ -89,7 +89,7 @@ struct ManualTests {
     }
 
     @Test(arguments: [
-        ("--progress", "", ["json", "bar", "none"]), ("--model", "dain-c", ["dain-campaign7"]),
+        ("--progress", "", ["json", "bar", "none"]), ("--model", "dain-c", ["dain-campaign8"]),
         ("--codec", "libx26", ["libx264", "libx264rgb", "libx265"]), ("--duplicates", "ret", ["retime"]),
         ("--config", "", ["defaults.json", "folder"]), ("--output-dir", "", ["folder"]),
         ("in.mp4", "--progress-", ["--progress-file"]),

@@ -6,7 +6,7 @@ struct ModelsTests {
     private static let checkpoints = DainProcess.repository.appendingPathComponent(
         "Tests/Fixtures/checkpoints")
     private static let bundled = DainProcess.repository
-        .appendingPathComponent("models/dain-campaign7-fp16.safetensors")
+        .appendingPathComponent("models/dain-campaign8-fp16.safetensors")
 
     /// A folder with one listed model, `tiny`, and its manifest.
     private func modelFolder() throws -> TemporaryFolder {
@@ -51,18 +51,18 @@ struct ModelsTests {
         #expect(rows[0].licence == "none")
         #expect(rows[1].licence == nil)
         // The checkout's own model follows, and is the only default.
-        #expect(rows.filter(\.isDefault).map(\.name) == ["dain-campaign7"])
+        #expect(rows.filter(\.isDefault).map(\.name) == ["dain-campaign8"])
 
         let text = try await models([], in: folder)
         #expect(text.exitCode == 0)
-        #expect(text.stdout.contains("dain-campaign7 (default)\n"))
+        #expect(text.stdout.contains("dain-campaign8 (default)\n"))
         #expect(text.stdout.contains("size     72 bytes\n"))
     }
 
     @Test func soundModelsVerify() async throws {
         let result = try await models(["verify"], in: modelFolder())
         #expect(result.exitCode == 0, "\(result)")
-        #expect(result.stdout.hasPrefix("tiny: OK\ndain-campaign7: OK\n"))
+        #expect(result.stdout.hasPrefix("tiny: OK\ndain-campaign8: OK\n"))
     }
 
     @Test func oneDamagedOrMissingModelFailsTheVerification() async throws {
@@ -73,7 +73,7 @@ struct ModelsTests {
         let damaged = try await models(["verify"], in: folder)
         #expect(damaged.exitCode == 1, "\(damaged)")
         #expect(damaged.stdout.contains("damaged: sha256"))
-        #expect(damaged.stdout.contains("\ndain-campaign7: OK\n"))
+        #expect(damaged.stdout.contains("\ndain-campaign8: OK\n"))
 
         try FileManager.default.removeItem(at: folder["tiny.safetensors"])
         let missing = try await models(["verify"], in: folder)

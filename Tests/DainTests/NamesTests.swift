@@ -77,7 +77,7 @@ struct NamesTests {
         (["--pix-fmt", "yuv420"], "did you mean 'yuv420p'?"),
         (["--format", "matrosk"], "did you mean 'matroska'?"),
         (["--input-format", "rawvide"], "did you mean 'rawvideo'?"),
-        (["--model", "dain-campain7"], "did you mean 'dain-campaign7'?"),
+        (["--model", "dain-campain8"], "did you mean 'dain-campaign8'?"),
         (["--fators", "2"], "--factor"),
     ])
     func nearNamesAreOffered(_ arguments: [String], _ expected: String) async throws {

@@ -4,7 +4,7 @@ import Testing
 /// Weights that are damaged or of another network end a run before it begins.
 struct WeightRefusalTests {
     private static let models = DainProcess.repository.appendingPathComponent("models")
-    private static let bundled = "dain-campaign7-fp16.safetensors"
+    private static let bundled = "dain-campaign8-fp16.safetensors"
 
     private func refused(
         _ arguments: [String], models: TemporaryFolder? = nil, saying expected: [String]

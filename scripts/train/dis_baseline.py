@@ -1,8 +1,8 @@
 """A classical baseline: OpenCV's DIS flow both ways, projected to the middle, bilinear warp, blend.
 
-    python dis_baseline.py DATASET...
+    python dis_baseline.py DATASET... [--each]
 
-Prints the mean IE and PSNR of the 8-bit RGB frames at t = 0.5 (see `evaluate.py` for the layouts).
+Prints the mean IE and PSNR of the 8-bit RGB frames at t = 0.5 (see `evaluate.py` for the layouts), with `--each` of every sequence.
 """
 import argparse
 from pathlib import Path
@@ -37,9 +37,15 @@ def interpolate(method: cv2.DISOpticalFlow, first: np.ndarray, second: np.ndarra
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("datasets", type=Path, nargs="+")
+    parser.add_argument("--each", action="store_true", help="print every sequence, too")
+    arguments = parser.parse_args()
     method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    for dataset in parser.parse_args().datasets:
-        scores = [Score.of(interpolate(method, first, second), truth) for _, (first, truth, second) in triplets(dataset)]
+    for dataset in arguments.datasets:
+        scores = []
+        for name, (first, truth, second) in triplets(dataset):
+            scores.append(Score.of(interpolate(method, first, second), truth))
+            if arguments.each:
+                print(f"  {name}: {scores[-1].ie:.3f} / {scores[-1].psnr:.2f} dB")
         ie, psnr = np.mean([s.ie for s in scores]), np.mean([s.psnr for s in scores])
         print(f"{dataset.name}, {len(scores)} sequences: {ie:.3f} / {psnr:.2f} dB")
 

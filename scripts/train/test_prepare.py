@@ -15,6 +15,7 @@ import torch
 
 from age import age_shard
 from footage import LARGEST_PAN, Footage, decode
+from kinds import kind
 from overlap import SAME, benchmark_frames, nearest
 from prepare import ffmpeg, find, fit, prepare, segments
 
@@ -167,6 +168,14 @@ def check_overlap() -> bool:
                   and all(3 <= r.frame < 6 and r.benchmark == f"bench 1, frame {r.frame - 3}" for r in (same, cropped)), found)  # fmt: skip
 
 
+def check_kinds() -> bool:
+    first, truth, second = scene(8, 3)
+    still = np.clip(first.astype(np.int16) + 1, 0, 255).astype(np.uint8)
+    nearly = np.clip(second.astype(np.int16) + 1, 0, 255).astype(np.uint8)
+    found = [kind(*frames)[0] for frames in ((first, truth, second), (first, nearly, second), (first, still, first))]
+    return report("a triplet's kind", found == ["moving", "repeated", "still"], found)
+
+
 if __name__ == "__main__":
-    results = [check_segments(), check_fit(), check_shard(), check_overlap()]
+    results = [check_segments(), check_fit(), check_shard(), check_overlap(), check_kinds()]
     sys.exit(0 if all(results) else 1)
