@@ -36,6 +36,8 @@ public struct ClipComparison: Sendable {
 
     /// In the order they are shown.
     public private(set) var frames: [Frame] = []
+    /// Numbers of the held-out frames at a cut, of which nothing was made.
+    public private(set) var cuts: [Int] = []
     /// Those with the lowest and the highest PSNR of the interpolated frame, the earlier of equals; nil before the first.
     public private(set) var worst: Exhibit?
     public private(set) var best: Exhibit?
@@ -55,6 +57,9 @@ public struct ClipComparison: Sendable {
         if worst.map({ psnr < $0.figures.interpolated.psnr }) ?? true { worst = exhibit }
         if best.map({ psnr > $0.figures.interpolated.psnr }) ?? true { best = exhibit }
     }
+
+    /// Leaves out a frame that is held out at a cut.
+    public mutating func addCut(_ frame: Int) { cuts.append(frame) }
 
     /// The means over all frames; nil for none. See ``Score/mean(of:)``.
     public var mean: (interpolated: Score, average: Score)? { Self.mean(frames[...]) }

@@ -29,8 +29,10 @@ public struct Dataset: Sendable {
     public let layout: DatasetLayout
     /// In the order of their names; numbers in names count as numbers.
     public let sequences: [Sequence]
-    /// Names of sequences that lack one of their files, and are passed over.
-    public let incomplete: [String]
+    /// Files that are not there, without their ending: one of each sequence that lacks one and is passed over.
+    public let lacking: [String]
+    /// How many sequences lie there in other layouts, and are passed over.
+    public private(set) var otherwiseNamed = 0
 
     /// Finds the sequences in a folder; nil where it holds none, or is no folder.
     ///
@@ -51,10 +53,21 @@ public struct Dataset: Sendable {
         guard let best = found.max(by: { $0.sequences.count < $1.sequences.count }), !best.sequences.isEmpty
         else { return nil }
         self = best
+        otherwiseNamed = found.reduce(0) { $0 + $1.sequences.count } - best.sequences.count
     }
 
-    private init(layout: DatasetLayout, sequences: [Sequence], incomplete: [String]) {
-        (self.layout, self.sequences, self.incomplete) = (layout, sequences, incomplete)
+    /// The first file, without its ending, that keeps a folder from holding a complete sequence; nil where it holds no part
+    /// of one, or several of a clip's frames.
+    ///
+    /// - Throws: ``DatasetError`` where a folder or the list cannot be read.
+    public static func firstLacking(in folder: String) throws -> String? {
+        let folders = try walk(folder)
+        return try DatasetLayout.allCases.lazy.flatMap { try find($0, in: folders, root: folder).lacking }
+            .first
+    }
+
+    private init(layout: DatasetLayout, sequences: [Sequence], lacking: [String]) {
+        (self.layout, self.sequences, self.lacking) = (layout, sequences, lacking)
     }
 
     /// The list of Vimeo-90K's test sequences.
@@ -111,7 +124,10 @@ public struct Dataset: Sendable {
             truths[name] = path(root, folder, file)
         }
         let listed = layout == .vimeo90k ? try testList(of: folders, root: root) : nil
-        var (sequences, incomplete): ([Sequence], [String]) = ([], [])
+        var (sequences, lacking): ([Sequence], [String]) = ([], [])
+        func lack(_ file: String, in folder: Folder) {
+            lacking.append((folder.path + [file]).joined(separator: "/"))
+        }
         for folder in folders {
             let name = folder.path.joined(separator: "/")
             if let listed, !listed.contains(folder.path.suffix(2).joined(separator: "/")) { continue }
@@ -119,14 +135,14 @@ public struct Dataset: Sendable {
             if layout == .vimeo90k, folder.path.isEmpty, folder.file("im4") != nil { continue }
             let (first, second) = (folder.file(frames.first), folder.file(frames.second))
             guard let first, let second else {
-                if (first ?? second) != nil { incomplete.append(name) }
+                if (first ?? second) != nil { lack(first == nil ? frames.first : frames.second, in: folder) }
                 continue
             }
             let truth =
                 folder.file(frames.truth).map { path(root, folder, $0) }
                 ?? folder.path.last.flatMap { truths[$0] }
             guard let truth else {
-                incomplete.append(name)
+                lack(frames.truth, in: folder)
                 continue
             }
             sequences.append(
@@ -135,7 +151,7 @@ public struct Dataset: Sendable {
                     second: path(root, folder, second)))
         }
         return Dataset(
-            layout: layout, sequences: named(sequences, root: root), incomplete: incomplete.sorted())
+            layout: layout, sequences: named(sequences, root: root), lacking: lacking.sorted())
     }
 
     /// The sequences that the dataset's own list has, as `00001/0389`; nil without a list.

@@ -134,6 +134,26 @@ struct DoctorTests {
         #expect(report.problems.contains { $0.isFatal && $0.description.contains(folder.path) }, "\(result)")
     }
 
+    @Test(arguments: [999, 1000])
+    func aDamagedDefaultIsAProblem(bytes: Int) async throws {
+        let folder = try TemporaryFolder()
+        try Data(count: bytes).write(to: folder["tiny.safetensors"])
+        let manifest = """
+            {"default": "tiny", "models": [{"name": "tiny", "file": "tiny.safetensors", "bytes": 1000,
+            "sha256": "\(String(repeating: "0", count: 64))", "source": "a test", "licence": "MIT"}]}
+            """
+        try Data(manifest.utf8).write(to: folder["manifest.json"])
+        let (report, result) = try await report(models: folder.path)
+        #expect(result.exitCode == 1 && !report.isReady)
+        let path = folder["tiny.safetensors"].path
+        #expect(
+            report.problems.contains { $0.isFatal && $0.description.hasPrefix("\(path): damaged: ") },
+            "\(result)")
+        let text = try await DainProcess.run(["doctor"], environment: ["DAIN_MODELS": folder.path])
+        #expect(text.exitCode == 1)
+        #expect(text.stdout.hasSuffix("Something that is needed is missing or damaged.\n"), "\(text)")
+    }
+
     @Test func textReportSaysTheSame() async throws {
         let folder = try TemporaryFolder()
         let result = try await DainProcess.run(["doctor"], environment: ["DAIN_MODELS": folder.path])

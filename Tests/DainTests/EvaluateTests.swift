@@ -21,6 +21,7 @@ struct EvaluateTests {
         var dataset: String
         var sequences: [Sequence]
         var mean: Figures
+        var average: Figures
     }
 
     private struct ClipFigures: Decodable {
@@ -38,6 +39,7 @@ struct EvaluateTests {
 
         var clip: String
         var frames: [Frame]
+        var cuts: [Int]
         var mean: Mean
         var worst: Int
         var best: Int
@@ -126,10 +128,14 @@ struct EvaluateTests {
         #expect(lines[1] == ["sequence", "IE", "PSNR", "SSIM"])
         #expect(lines[2].count == 4 && lines[2][0] == "1" && Double(lines[2][1]) != nil)
         #expect(lines[3] == ["mean", "of", "1"] + lines[2].dropFirst())
-        // The neighbours are the truth.
+        // The neighbours are the truth; in JSON as well.
+        let figures = try decode(
+            DatasetFigures.self, try await evaluate(["ucf", "--json", "--quiet"], in: folder))
+        #expect(figures.average.ie == 0 && figures.average.psnr == nil && figures.average.ssim == 1)
         #expect(lines[4].suffix(3) == ["0.000", "inf", "1.0000"])
         #expect(
-            result.stderr.contains("warning: ucf: 1 sequence lacks a file and is passed over: 2"), "\(result)"
+            result.stderr.contains("warning: ucf: 1 sequence lacks a file and is passed over: 2/frame_02"),
+            "\(result)"
         )
         #expect(result.stderr.contains("1 sequences in"), "progress: \(result)")
     }
@@ -165,6 +171,45 @@ struct EvaluateTests {
         #expect(try folder.names(in: "in").count == 7)
     }
 
+    @Test func framesAtCutsAreLeftOut() async throws {
+        let folder = try TemporaryFolder()
+        // The ramp and, from the fourth frame on, its far end, which looks like nothing of what was before.
+        for number in 0..<7 {
+            try writeFrame(number + (number < 3 ? 0 : 600), to: folder["in/\(number).png"])
+        }
+        let result = try await evaluate(["in", "--json"], in: folder)
+        let figures = try decode(ClipFigures.self, result)
+        #expect(figures.frames.map(\.frame) == [1, 5] && figures.cuts == [3], "\(result)")
+        let table = try await evaluate(["in"], in: folder)
+        #expect(
+            table.stdout.hasPrefix("in: every other frame held out (1 frame at cuts left out);"), "\(table)")
+        let all = try decode(
+            ClipFigures.self, try await evaluate(["in", "--json", "--no-scene-detection"], in: folder))
+        #expect(all.frames.map(\.frame) == [1, 3, 5] && all.cuts.isEmpty && all.worst == 3)
+        for number in 0..<7 where number < 2 || number > 4 {
+            try FileManager.default.removeItem(at: folder["in/\(number).png"])
+        }
+        let none = try await DainProcess.run(["evaluate", "in"], currentDirectory: folder.url)
+        #expect(none.exitCode == 2 && none.stdout.isEmpty)
+        #expect(none.stderr.contains("error: in: every held-out frame lies at a cut, "), "\(none)")
+    }
+
+    @Test func sequencesOfAnotherLayoutAreNamed() async throws {
+        let folder = try TemporaryFolder()
+        for file in ["a/frame10", "a/frame10i11", "a/frame11", "b/im1", "b/im2", "b/im3", "c/frame10"] {
+            try writeFrame(2, to: folder["set/\(file).png"])
+        }
+        for file in ["frame10", "frame10i11", "frame11"] {
+            try writeFrame(1, to: folder["set/d/\(file).png"])
+        }
+        let result = try await evaluate(["set"], in: folder)
+        #expect(
+            result.stderr.contains(
+                "warning: set: passed over: 1 sequence of another layout than Middlebury\n"),
+            "\(result)")
+        #expect(result.stderr.contains("is passed over: c/frame11\n"), "\(result)")
+    }
+
     @Test func aVideoHasATableAndAPicture() async throws {
         let folder = try TemporaryFolder()
         try FileManager.default.copyItem(at: Clips["vfr.mkv"], to: folder["clip.mkv"])
@@ -189,12 +234,15 @@ struct EvaluateTests {
 
     @Test(arguments: [
         (["empty"], "empty: is no benchmark (Middlebury NAME/frame10.png"),
+        (["half"], "half: no sequence is complete: 1/frame_01_gt is not there, as PNG or WebP"),
+        (["in", "--scene-threshold", "2"], "--scene-threshold must be above 0 and up to 1"),
         (["missing.mp4"], "missing.mp4: cannot be opened: No such file"),
         (["notes.txt"], "notes.txt: cannot be opened"),
         ([""], "the input's name is empty"),
         (["two"], "two: has fewer than three frames"),
         (["uneven"], "uneven: the frames of sequence 1 differ in size"),
         (["uneven", "-o", "x.png"], "--output is for a clip's picture"),
+        (["uneven", "--no-scene-detection"], "are for a clip; a benchmark has no cuts"),
         (["in", "-o", "in/2.png"], "in/2.png: the output would replace an input"),
         (["in/%d.png", "-o", "in/2.png"], "in/2.png: the output would replace an input"),
         (["in", "-o", "x.nonsense"], "x.nonsense"),
@@ -210,6 +258,9 @@ struct EvaluateTests {
         try Data("This is no video.\n".utf8).write(to: folder["notes.txt"])
         for number in 1...3 { try writeFrame(number, to: folder["in/\(number).png"]) }
         for number in 1...2 { try writeFrame(number, to: folder["two/\(number).png"]) }
+        for (number, name) in ["frame_00", "frame_02"].enumerated() {
+            try writeFrame(number, to: folder["half/1/\(name).png"])
+        }
         for (name, width) in [("im1", 64), ("im2", 63), ("im3", 64)] {
             try writeFrame(1, to: folder["uneven/1/\(name).png"], width: width)
         }
@@ -226,6 +277,6 @@ struct EvaluateTests {
         #expect(failure["status"] as? String == "failed" && failure["exit_code"] as? Int == 2, "\(told)")
         #expect(errors == ["dain: error: \(failure["error"] as? String ?? "")"], "\(told)")
         #expect(told.exitCode == 2 && told.stderr == result.stderr, "\(told)")
-        #expect(try folder.names() == ["empty", "in", "notes.txt", "two", "uneven"])
+        #expect(try folder.names() == ["empty", "half", "in", "notes.txt", "two", "uneven"])
     }
 }

@@ -93,6 +93,10 @@ struct ModelsTests {
             try FileManager.default.attributesOfItem(atPath: folder["mine.safetensors"].path)[.size] as? Int)
         #expect((96_184_440..<96_400_000).contains(size))
         #expect(try await models(["list"], in: folder).stdout.hasPrefix("mine\n"))
+        let again = try await models(
+            ["import", Self.bundled.path, "--name", "mine", "--no-overwrite"], in: folder)
+        #expect(again.exitCode == 2 && again.stdout.isEmpty)
+        #expect(again.stderr.contains("mine.safetensors: exists already"), "\(again)")
     }
 
     @Test(arguments: [

@@ -147,6 +147,10 @@ struct ProgressTests {
         (["clip.y4m", "--config", "missing.json"], 2, "missing.json: cannot be read"),
         (["clip.y4m", "missing.mp4", "--output-dir", "clip.y4m"], 2, "is a file, not a folder"),
         (["clip.y4m", "--model", "nonsense", "--dry-run"], 2, "no model 'nonsense'"),
+        (
+            ["clip.y4m", "--model", "my.safetensors", "--dry-run"], 2,
+            "no file 'my.safetensors' in the current folder, nor a model of that name, looked in "
+        ),
         (["clip.y4m", "-o", "out.mkv", "--progress-file", "clip.y4m"], 2, "would replace"),
         (["clip.y4m", "-o", "out.mkv", "--progress-file", "no/lines"], 2, "no/lines: --progress-file"),
     ])

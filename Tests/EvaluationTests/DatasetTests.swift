@@ -20,7 +20,7 @@ struct DatasetTests {
         let tree = try FileTree(
             Self.files(["Walking", "Beanbags"], Self.middlebury + ["frame09"]) + ["README.txt"])
         let found = try dataset(tree)
-        #expect(found.layout == .middlebury && found.incomplete.isEmpty)
+        #expect(found.layout == .middlebury && found.lacking.isEmpty)
         #expect(found.sequences.map(\.name) == ["Beanbags", "Walking"])
         let beanbags = "\(tree.path)/Beanbags"
         #expect(found.sequences[0].first == "\(beanbags)/frame10.png")
@@ -36,7 +36,7 @@ struct DatasetTests {
         #expect(found.sequences.map(\.name) == ["Urban"])
         #expect(found.sequences[0].first == "\(tree.path)/other-data/Urban/frame10.png")
         #expect(found.sequences[0].truth == "\(tree.path)/other-gt-interp/Urban/frame10i11.png")
-        #expect(found.incomplete == ["other-data/Army"])
+        #expect(found.lacking == ["other-data/Army/frame10i11"])
     }
 
     @Test func ucf101InTheOrderOfItsNumbers() throws {
@@ -46,7 +46,7 @@ struct DatasetTests {
         #expect(found.layout == .ucf101)
         #expect(found.sequences.map(\.name) == ["1", "2", "10"])
         #expect(found.sequences[2].truth == "\(tree.path)/10/frame_01_gt.png")
-        #expect(found.incomplete == ["3"])
+        #expect(found.lacking == ["3/frame_02"])
     }
 
     @Test func vimeoByItsTestList() throws {
@@ -58,7 +58,7 @@ struct DatasetTests {
         for folder in ["", "vimeo"] {
             let found = try dataset(tree, in: folder)
             #expect(found.sequences.map(\.name) == ["00001/0389", "00002/0001"])
-            #expect(found.incomplete.isEmpty)
+            #expect(found.lacking.isEmpty)
         }
     }
 
@@ -92,6 +92,25 @@ struct DatasetTests {
     func otherFoldersAreNone(_ files: [String]) throws {
         let tree = try FileTree(files)
         #expect(try Dataset(folder: tree.path) == nil)
+    }
+
+    @Test func sequencesOfOtherLayoutsAreCounted() throws {
+        let tree = try FileTree(
+            Self.files(["1", "2"], Self.ucf101) + Self.files(["a"], Self.vimeo)
+                + Self.files(["b"], Self.middlebury))
+        let found = try dataset(tree)
+        #expect(found.layout == .ucf101 && found.sequences.count == 2 && found.otherwiseNamed == 2)
+        #expect(try dataset(tree, in: "1").otherwiseNamed == 0)
+    }
+
+    @Test(arguments: [
+        ([], nil), (["1.png", "2.png", "3.png"], nil),
+        (["a/frame_00.png", "a/frame_02.png"], "a/frame_01_gt"),
+        (["a/frame11.webp"], "a/frame10"), (["im1.png", "im3.png"], "im2"),
+    ])
+    func whatAnIncompleteFolderLacks(_ files: [String], _ expected: String?) throws {
+        let tree = try FileTree(files)
+        #expect(try Dataset.firstLacking(in: tree.path) == expected)
     }
 
     @Test func filesAndMissingPathsAreNone() throws {

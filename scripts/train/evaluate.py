@@ -3,7 +3,8 @@
     python evaluate.py WEIGHTS DATASET... [--plain] [--half] [--json FILE]
 
 Layouts: Middlebury `NAME/frame10 frame11 frame10i11`, UCF101 `N/frame_00 frame_02 frame_01_gt`, Vimeo-90K
-`N/im1 im3 im2`, as PNG or lossless WebP. IE is the mean of |output - truth| over pixels and channels of the 8-bit
+`N/im1 im3 im2`, as PNG or lossless WebP; in folders of folders too, and Middlebury's truth in a second tree, as it is distributed.
+What lacks a file is named and passed over. (Vimeo-90K's `tri_testlist.txt` is not read: `dain evaluate` does that.) IE is the mean of |output - truth| over pixels and channels of the 8-bit
 RGB frames; PSNR is taken per sequence, then averaged. `--plain`: projection without depth. `--half`: weights rounded
 to fp16 first, as they are stored.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import sys
 
 import cv2
 import numpy as np
@@ -39,17 +41,45 @@ class Score:
 def read(path: Path) -> np.ndarray:
     image = cv2.imread(str(path))
     if image is None:
-        raise ValueError(f"cannot read {path}")
+        raise SystemExit(f"{path}: cannot be read")
     return np.ascontiguousarray(image[:, :, ::-1])
 
 
 def triplets(folder: Path) -> Iterator[tuple[str, list[np.ndarray]]]:
-    for sequence in sorted(p for p in folder.iterdir() if p.is_dir()):
-        files = {p.stem: p for p in sequence.iterdir()}
-        layout = next((names for names in LAYOUTS if all(n in files for n in names)), None)
-        if layout is None:
-            raise ValueError(f"{sequence}: none of the known layouts")
-        yield sequence.name, [read(files[name]) for name in layout]
+    """The first frame, the true one and the second of every sequence below a folder. Ends the program where there is none."""
+    if not folder.is_dir():
+        raise SystemExit(f"{folder}: is no folder")
+    images = sorted(p for p in folder.rglob("*") if p.suffix in (".png", ".webp") and p.is_file())
+    files: dict[Path, dict[str, Path]] = {}
+    for path in images:
+        files.setdefault(path.parent, {})[path.stem] = path
+    found = 0
+    for first, middle, second in LAYOUTS:
+        truths = {place.name: names[middle] for place, names in files.items() if middle in names}
+        for place, names in files.items():
+            if first not in names or second not in names:
+                continue
+            name = place.relative_to(folder).as_posix()
+            truth = names.get(middle, truths.get(place.name))
+            if truth is None:
+                print(f"{place}: lacks {middle}, passed over", file=sys.stderr)
+                continue
+            frames = [read(path) for path in (names[first], truth, names[second])]
+            if len({frame.shape for frame in frames}) > 1:
+                raise SystemExit(f"{place}: the frames differ in size")
+            found += 1
+            yield name, frames
+    if not found:
+        raise SystemExit(f"{folder}: holds no sequence of the known layouts: {', '.join('NAME/' + ' '.join(n) for n in LAYOUTS)}")
+
+
+def load(net: DAIN, path: Path) -> None:
+    """As `load_weights`, but ends the program with a line where the file is not there or is no weights."""
+    try:
+        load_weights(net, path)
+    except Exception as error:  # what a broken file makes of the readers of two formats is without end
+        reason = str(error).partition("\n")[0]
+        raise SystemExit(f"{path}: cannot be loaded as weights ({type(error).__name__}: {reason})") from error
 
 
 class full_precision:
@@ -131,7 +161,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     net = DAIN().eval()
-    load_weights(net, arguments.weights)
+    load(net, arguments.weights)
     if arguments.half:
         for tensor in net.state_dict().values():
             if tensor.is_floating_point() and tensor.dim() >= 2:

@@ -3,6 +3,7 @@
     python export.py CHECKPOINT OUT.safetensors [--raw]     (the moving average, or the last weights themselves)
 """
 import argparse
+import os
 from pathlib import Path
 
 import torch
@@ -18,6 +19,10 @@ def export(state: dict[str, torch.Tensor], path: Path) -> None:
         tensors[key] = value.contiguous()
     partial = path.with_suffix(".partial")
     save_file(tensors, partial)
+    # It comes readable for its owner alone; as other programs write files, whoever may read what they write may read it.
+    mask = os.umask(0)
+    os.umask(mask)
+    partial.chmod(0o666 & ~mask)
     partial.replace(path)
 
 
@@ -27,8 +32,14 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--raw", action="store_true")
     arguments = parser.parse_args()
-    checkpoint = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
-    export(checkpoint["network" if arguments.raw else "average"], arguments.out)
+    try:
+        checkpoint = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
+        state = checkpoint["network" if arguments.raw else "average"]
+    except OSError as error:
+        raise SystemExit(f"{arguments.checkpoint}: {error.strerror}") from error
+    except Exception as error:  # what a file of another kind makes of the unpickler is without end
+        raise SystemExit(f"{arguments.checkpoint}: is no checkpoint.pt of train.py") from error
+    export(state, arguments.out)
 
 
 if __name__ == "__main__":

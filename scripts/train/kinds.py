@@ -5,7 +5,7 @@
 
 *Repeated*: the true frame all but repeats a neighbour; it differs from it by less than a quarter of what the neighbours differ
 by, as where frames were repeated to raise the rate of a video. Nothing in the neighbours tells it. *Still*: the mean of the
-neighbours is above 40 dB already. *Moving*: all others.
+neighbours is above 40 dB already, and it is not repeated. *Moving*: all others.
 """
 import argparse
 import json

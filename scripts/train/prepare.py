@@ -319,6 +319,8 @@ def main() -> int:
         print(f"prepare.py: {error}", file=sys.stderr)
         return 1
     if not shard.counts["training"]:
+        for part in ("shard", "photos"):
+            shutil.rmtree(arguments.out / part)
         print("prepare.py: nothing to train on: give a larger size, or more footage", file=sys.stderr)
         return 1
     return 0

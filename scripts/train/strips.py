@@ -13,8 +13,7 @@ import numpy as np
 
 import paths  # noqa: F401
 from dain import DAIN
-from dain.weights import load_weights
-from evaluate import Score, interpolate
+from evaluate import Score, interpolate, load
 
 WINDOW = 320, 200
 QUALITY = 88
@@ -60,7 +59,7 @@ def main() -> None:
     nets = []
     for path in arguments.weights:
         net = DAIN().eval()
-        load_weights(net, path)
+        load(net, path)
         nets.append((path.name.removesuffix(".safetensors").removesuffix("-fp16"), net))
     frames = read(arguments.clip, {f + d for f in arguments.frames for d in (-arguments.stride, 0, arguments.stride)})
     rows = []

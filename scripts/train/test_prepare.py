@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from age import age_shard
+from evaluate import triplets
 from footage import LARGEST_PAN, Footage, decode
 from kinds import kind
 from overlap import SAME, benchmark_frames, nearest
@@ -168,6 +169,27 @@ def check_overlap() -> bool:
                   and all(3 <= r.frame < 6 and r.benchmark == f"bench 1, frame {r.frame - 3}" for r in (same, cropped)), found)  # fmt: skip
 
 
+def check_triplets() -> bool:
+    """Benchmarks as they are distributed: in folders of folders, and the truth in a second tree."""
+    picture = scene(9, 1)[0]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file in ("other-data/A/frame10", "other-data/A/frame11", "other-gt/A/frame10i11", "other-data/B/frame10",
+                     "other-data/B/frame11", "sequences/1/2/im1", "sequences/1/2/im2", "sequences/1/2/im3"):  # fmt: skip
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(folder / f"{file}.png"), picture)
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            found = [name for name, frames in triplets(folder) if len(frames) == 3]
+        try:
+            list(triplets(folder / "other-gt"))
+            refusal = ""
+        except SystemExit as error:
+            refusal = str(error)
+    good = found == ["other-data/A", "sequences/1/2"] and "other-data/B: lacks frame10i11" in errors.getvalue()
+    return report("benchmarks in trees; what is incomplete is named", good and "holds no sequence" in refusal, found)
+
+
 def check_kinds() -> bool:
     first, truth, second = scene(8, 3)
     still = np.clip(first.astype(np.int16) + 1, 0, 255).astype(np.uint8)
@@ -177,5 +199,5 @@ def check_kinds() -> bool:
 
 
 if __name__ == "__main__":
-    results = [check_segments(), check_fit(), check_shard(), check_overlap(), check_kinds()]
+    results = [check_segments(), check_fit(), check_shard(), check_overlap(), check_triplets(), check_kinds()]
     sys.exit(0 if all(results) else 1)

@@ -8,7 +8,7 @@ too, depth is frozen except in every so many steps. `--blend-share` of the time 
 training alone.
 
 The out folder gets `weights.safetensors` (the moving average, fp16) every `--export-every` seconds and at the end,
-`checkpoint.pt` (training goes on from it when the command is given again) and `log.jsonl`. With several GPUs start it
+`checkpoint.pt` (training goes on from it when the command is given again, with the same `--init`) and `log.jsonl`. With several GPUs start it
 under torchrun: each process draws its own batches and gradients are averaged.
 """
 import argparse
@@ -18,6 +18,7 @@ import math
 import os
 from pathlib import Path
 import random
+import sys
 import time
 
 import cv2
@@ -27,8 +28,7 @@ import torch.distributed as dist
 
 import paths  # noqa: F401
 from dain import DAIN
-from dain.weights import load_weights
-from evaluate import evaluate, live_units, summary, triplets
+from evaluate import evaluate, live_units, load, summary, triplets
 from export import export
 from fast_network import predict
 from footage import Footage, held_out
@@ -44,30 +44,39 @@ RENORMALISE_AT = (50, 200, 600, 1500, 3000)
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shard", type=Path, required=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Formatter)
+    parser.add_argument("--shard", type=Path, required=True, help="of prepare.py")
     parser.add_argument("--aged", type=Path, help="a shard of old web video (age.py); half of the real crops are from it")
-    parser.add_argument("--photos", type=Path, required=True)
-    parser.add_argument("--init", type=Path, required=True)
+    parser.add_argument("--photos", type=Path, required=True, help="pictures for the synthetic scenes")
+    parser.add_argument("--init", type=Path, required=True, help="weights to start from")
     parser.add_argument("--fresh-rectify", action="store_true", help="start rectify and context nets anew")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--benchmark", type=Path, action="append", default=[])
-    parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--blend-share", type=float, default=0.25)
-    parser.add_argument("--depth-every", type=int, nargs=2, default=(8, 8), metavar=("BLEND", "JOINT"))
+    parser.add_argument("--benchmark", type=Path, action="append", default=[], help="triplets to score at the end")
+    parser.add_argument("--seconds", type=float, required=True, help="of training")
+    parser.add_argument("--blend-share", type=float, default=0.25, help="of the time, for the blend phase")
+    parser.add_argument("--depth-every", type=int, nargs=2, default=(8, 8), metavar=("BLEND", "JOINT"), help="steps")
     parser.add_argument("--size", type=int, default=256, help="of crops; a multiple of 64")
-    parser.add_argument("--blend-batch", type=int, nargs=2, default=(12, 4), metavar=("REAL", "SYNTHETIC"))
-    parser.add_argument("--joint-batch", type=int, nargs=2, default=(9, 3), metavar=("REAL", "SYNTHETIC"))
+    parser.add_argument("--blend-batch", type=int, nargs=2, default=(12, 4), metavar=("REAL", "SYNTHETIC"), help="crops a step")
+    parser.add_argument("--joint-batch", type=int, nargs=2, default=(9, 3), metavar=("REAL", "SYNTHETIC"), help="crops a step")
     parser.add_argument("--rate", type=float, default=1e-4, help="learning rate of flow; the others follow from it")
-    parser.add_argument("--rectify-rate", type=float, default=2e-4)
+    parser.add_argument("--rectify-rate", type=float, default=2e-4, help="that of context and rectify nets")
     parser.add_argument("--blend-weight", type=float, default=0.5, help="of the blend's loss in the joint phase")
     parser.add_argument("--log-weight", type=float, default=0.004, help="of the logarithm of the squared error")
     parser.add_argument("--order-weight", type=float, default=0.0015, help="of the order of layers, for depth")
     parser.add_argument("--scatter-weight", type=float, default=0.002, help="of flow that jumps from cell to cell, on footage")
-    parser.add_argument("--export-every", type=float, default=240)
+    parser.add_argument("--export-every", type=float, default=240, help="seconds")
     parser.add_argument("--eager", action="store_true", help="no CUDA graphs")
-    parser.add_argument("--dry-run", action="store_true", help="few textures and frames, four steps of each kind")
-    return parser.parse_args()
+    parser.add_argument("--dry-run", action="store_true", help="few textures and frames, four steps a phase, two of them with depth")
+    options = parser.parse_args()
+    if options.size < 64 or options.size % 64:
+        parser.error(f"--size {options.size} is no multiple of 64")
+    if options.dry_run:
+        options.depth_every = 2, 2
+    return options
+
+
+class Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Keeps the description's lines, and prints defaults."""
 
 
 class Trainer:
@@ -79,6 +88,8 @@ class Trainer:
         if self.on_gpu:
             torch.cuda.set_device(self.device)
             torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
+        if not (self.on_gpu or options.dry_run):
+            print("train.py: no GPU is there: a step may take minutes", file=sys.stderr)
         if self.world > 1:
             dist.init_process_group("nccl" if self.on_gpu else "gloo")
         self.clock = SharedClock()
@@ -86,7 +97,7 @@ class Trainer:
         library()
 
         self.net = DAIN().eval()
-        load_weights(self.net, options.init)
+        load(self.net, options.init)
         torch.manual_seed(7)
         if options.fresh_rectify:
             start_afresh(self.net)
@@ -106,6 +117,8 @@ class Trainer:
         self.aged = None
         if options.aged:
             self.aged = Footage(options.aged, self.device, limit=48 if options.dry_run else None, aged=True)
+        self.check(options.shard, self.footage, options.size)
+        self.check(options.aged, self.aged, 1)
         self.scenes = SceneGenerator(self.texture_bank(), options.size)
         self.benchmarks = {path.name: list(triplets(path)) for path in options.benchmark}
         for name, footage in ("validation", self.footage), ("aged validation", self.aged):
@@ -116,6 +129,16 @@ class Trainer:
                  f"{len(self.footage.triplets)} triplets, {len(self.footage.validation)} held out"
                  + "".join(f", {name} left out (size)" for name in self.footage.left_out)
                  + (f"; aged: {len(self.aged.frames)} frames, {len(self.aged.triplets)} triplets" if self.aged else ""))  # fmt: skip
+
+    @staticmethod
+    def check(shard: Path | None, footage: Footage | None, least: int) -> None:
+        if footage is None:
+            return
+        height, width = footage.frames.shape[1:3]
+        if min(height, width) < least:
+            raise SystemExit(f"{shard}: its frames of {width}x{height} are smaller than crops of --size {least}")
+        if not len(footage.triplets):
+            raise SystemExit(f"{shard}: holds no triplet to train on")
 
     def log(self, text: str, **record) -> None:
         if self.rank:
@@ -155,6 +178,8 @@ class Trainer:
             size = max(width, round(photo.shape[1] * scale)), max(height, round(photo.shape[0] * scale))
             photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)[:height, :width, ::-1]
             bank.append(torch.from_numpy(np.ascontiguousarray(photo)))
+        if not bank:
+            raise SystemExit(f"{self.options.photos}: holds no picture that can be read and is not held out")
         photos = torch.stack(bank).to(self.device)
         count = 4 if self.options.dry_run else 1200
         frames = self.footage.frames[torch.randint(len(self.footage.frames), (count,), device=self.device)]
@@ -295,7 +320,9 @@ class Trainer:
                     if len(pending) > 3:
                         pending.pop(0).synchronize()
                 now = time.time()
-                self.elapsed, last = self.clock.first(self.elapsed + now - last), now
+                if not options.dry_run:  # its steps are counted, whatever time they take
+                    self.elapsed = self.clock.first(self.elapsed + now - last)
+                last = now
                 if done % (2 if options.dry_run else 100) == 0:
                     self.log_progress(phase, gathered)
                     gathered = {}
@@ -364,7 +391,7 @@ class Trainer:
         state = {
             "network": self.net.state_dict(), "average": self.average.state_dict(), "rectify": self.rectify.state_dict(),
             "optimiser": self.optimiser.adam.state_dict(), "elapsed": self.elapsed, "counts": self.counts,
-            "renormalised": self.renormalised,
+            "renormalised": self.renormalised, "init": self.options.init.name, "dry_run": self.options.dry_run,
         }  # fmt: skip
         partial = self.options.out / "checkpoint.partial"
         torch.save(state, partial)
@@ -373,13 +400,22 @@ class Trainer:
         self.log(f"saved at {moment}: steps {self.counts}")
 
     def resume(self) -> None:
-        state = torch.load(self.options.out / "checkpoint.pt", map_location=self.device, weights_only=True)
+        path = self.options.out / "checkpoint.pt"
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state.get("dry_run", False):
+            self.log("begins anew: what lies there is of a dry run")
+            return
+        if self.options.dry_run:
+            raise SystemExit(f"{path}: is of a real run; give a dry run another --out")
+        if state.get("init", self.options.init.name) != self.options.init.name:
+            raise SystemExit(f"{path}: is of a run from {state['init']}; give a run from {self.options.init.name} another --out")
         self.net.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.rectify.load_state_dict(state["rectify"])
         self.optimiser.adam.load_state_dict(state["optimiser"])
         self.elapsed, self.counts, self.renormalised = state["elapsed"], state["counts"], state["renormalised"]
-        self.log(f"goes on after {self.elapsed:.0f} s, steps {self.counts}")
+        self.log(f"goes on after {self.elapsed:.0f} s, steps {self.counts}"
+                 + ("" if self.elapsed < self.options.seconds else "; --seconds asks for no more"))  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ extension ModelError: CustomStringConvertible, LocalizedError {
     public var description: String {
         switch self {
         case .notFound(let name, let searched):
-            "\(name.map { "no model \(quoted($0))" } ?? "no default model"), looked in "
+            "\(name.map(Self.absence) ?? "no default model"), looked in "
                 + (searched.isEmpty ? "no folder" : searched.joined(separator: ", "))
         case .unreadableManifest(let error): error.description
         case .unreadableFolder(let path): "\(path): cannot list the folder"
@@ -27,6 +27,13 @@ extension ModelError: CustomStringConvertible, LocalizedError {
         case .wrongChecksum(let path, let expected, let found):
             "\(path): damaged: sha256 \(found), the manifest states \(expected)"
         }
+    }
+
+    /// A file's name without a slash might be meant as a path.
+    private static func absence(of name: String) -> String {
+        name.hasSuffix(ModelLocation.fileExtension)
+            ? "no file \(quoted(name)) in the current folder, nor a model of that name"
+            : "no model \(quoted(name))"
     }
 
     public var errorDescription: String? { description }

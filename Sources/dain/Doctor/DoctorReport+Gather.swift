@@ -24,7 +24,10 @@ extension DoctorReport {
             name: processorName(), architecture: architecture, requiredLevel: ProcessorCheck.requiredLevel,
             isSupported: ProcessorCheck.isSupported, cores: ProcessInfo.processInfo.activeProcessorCount)
         let store = ModelStore.ofThisProcess
-        let (models, obstacle) = findModels(in: store)
+        let (locations, obstacle) = findModels(in: store)
+        let models = locations.map {
+            Model(name: $0.name, path: $0.path, bytes: size(of: $0.path))
+        }
         let libraries = FFmpegFacts.libraries()
         let codecs = FFmpegFacts.codecs()
         return DoctorReport(
@@ -34,7 +37,7 @@ extension DoctorReport {
             gpu: GPUReport.gather(), modelFolders: store.folders, models: models,
             problems: problems(processor: processor)
                 + libraries.compactMap(problem(of:)) + codecs.compactMap(problem(of:))
-                + problems(of: models, obstacle, in: store))
+                + problems(of: locations, obstacle, in: store))
     }
 
     private static func problems(processor: Processor) -> [Problem] {
@@ -66,12 +69,9 @@ extension DoctorReport {
     }
 
     /// The models that `--model` finds by name; and what kept a folder or manifest from being read, if anything did.
-    private static func findModels(in store: ModelStore) -> ([Model], ModelError?) {
+    private static func findModels(in store: ModelStore) -> ([ModelLocation], ModelError?) {
         do throws(ModelError) {
-            let models = try store.models().map { location in
-                Model(name: location.name, path: location.path, bytes: size(of: location.path))
-            }
-            return (models, nil)
+            return (try store.models(), nil)
         } catch {
             return ([], error)
         }
@@ -82,7 +82,7 @@ extension DoctorReport {
         return stat(path, &information) == 0 ? Int64(information.st_size) : nil
     }
 
-    private static func problems(of models: [Model], _ obstacle: ModelError?, in store: ModelStore)
+    private static func problems(of models: [ModelLocation], _ obstacle: ModelError?, in store: ModelStore)
         -> [Problem]
     {
         var problems: [Problem] = []
@@ -107,13 +107,28 @@ extension DoctorReport {
                     remedy: "correct or unset it: models of other folders are used meanwhile", isFatal: false)
             )
         }
-        for model in models where model.bytes == nil {
+        for model in models {
+            guard let description = damage(of: model) else { continue }
             problems.append(
                 Problem(
-                    description: "\(model.path) is listed in its manifest but not there",
-                    remedy: "get the whole release again, or remove the entry", isFatal: models.count == 1))
+                    description: description, remedy: "get the whole release again, or remove the entry",
+                    isFatal: model.isDefault || models.count == 1))
         }
         return problems
+    }
+
+    /// What keeps a listed model from being what its manifest says; nil where nothing does, or where no manifest lists it.
+    private static func damage(of location: ModelLocation) -> String? {
+        guard let model = location.model else { return nil }
+        if size(of: location.path) == nil {
+            return "\(location.path) is listed in its manifest but not there"
+        }
+        do {
+            try model.verify(WeightBytes(mapping: location.path), sha256: SHA256.digest)
+            return nil
+        } catch {
+            return "\(error)"
+        }
     }
 
     private static var architecture: String {

@@ -1,3 +1,5 @@
+import Timing
+
 extension DoctorReport {
     /// The report for people: aligned columns, then each problem with its remedy.
     var text: String {
@@ -33,19 +35,17 @@ extension DoctorReport {
         }
         lines.append("")
         for problem in problems {
-            lines.append("\(problem.isFatal ? "missing" : "limited"): \(problem.description)")
+            lines.append("\(problem.isFatal ? "needed" : "limited"): \(problem.description)")
             lines.append("  remedy: \(problem.remedy)")
         }
-        lines.append(isReady ? "Everything that is needed is there." : "Something that is needed is missing.")
+        lines.append(
+            isReady
+                ? "Everything that is needed is there." : "Something that is needed is missing or damaged.")
         return lines.joined(separator: "\n") + "\n"
     }
 
     private var levelText: String {
         "\(processor.requiredLevel): \(processor.isSupported ? "yes" : "no")"
-    }
-
-    private func counted(_ count: Int, _ noun: String) -> String {
-        "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 
     /// `23.5 GiB` or `41.2 MiB`, one decimal.

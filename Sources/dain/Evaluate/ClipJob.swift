@@ -21,11 +21,17 @@ struct ClipJob {
             like: output, settings: EncoderSettings(), overwrite: true,
             inputs: try Self.files(of: path))
         try writer.check(output)
-        guard let opening = try Triplet.first(of: reader) else {
+        var triplets = try HeldOutFrames(of: reader, cutThreshold: command.cuts.threshold)
+        guard let opening = try triplets.next() else {
             throw BadUsage("\(path): has fewer than three frames, of which one could be held out")
         }
         let network = NetworkLoader(command.network)
-        let comparison = try compare(opening, reader, with: network.load(), cancellation)
+        let comparison = try compare(opening, &triplets, of: reader, with: network.load(), cancellation)
+        guard !comparison.frames.isEmpty else {
+            throw BadUsage(
+                "\(path): every held-out frame lies at a cut, where there is no motion; --no-scene-detection compares them all"
+            )
+        }
         for note in reader.notes { log.warning("\(note)") }
         if let sheet = ClipSheet.draw(comparison, title: URL(fileURLWithPath: path).lastPathComponent) {
             try writer.write(VideoFrame(sheet), to: output)
@@ -36,62 +42,34 @@ struct ClipJob {
         log.notice("wrote \(output)")
     }
 
-    /// Two frames that are kept, and the one between them that is held out.
-    private struct Triplet {
-        var first: VideoFrame
-        var truth: VideoFrame
-        var second: VideoFrame
-
-        static func first(of reader: VideoReader) throws -> Triplet? {
-            guard let first = try reader.nextFrame() else { return nil }
-            return try after(first, of: reader)
-        }
-
-        static func after(_ first: VideoFrame, of reader: VideoReader) throws -> Triplet? {
-            guard let truth = try reader.nextFrame(), let second = try reader.nextFrame() else { return nil }
-            return Triplet(first: first, truth: truth, second: second)
-        }
-
-        /// Where the held-out frame lies, from 0 to 1.
-        ///
-        /// Times that are rounded to a fine tick, as Matroska's to milliseconds, stand for the exact middle.
-        func moment(tick: Rational) -> Float {
-            let (span, offset) = (second.time - first.time, truth.time - first.time)
-            let fromMiddle = offset - span / Rational(2)
-            let isFine = tick * Rational(16) <= span
-            if isFine, fromMiddle <= tick, Rational.zero - fromMiddle <= tick { return 0.5 }
-            return Float((offset / span).doubleValue)
-        }
-    }
-
     private func compare(
-        _ opening: Triplet, _ reader: VideoReader, with interpolator: some Interpolator,
-        _ cancellation: Cancellation
+        _ opening: HeldOutFrames.Triplet, _ triplets: inout HeldOutFrames, of reader: VideoReader,
+        with interpolator: some Interpolator, _ cancellation: Cancellation
     ) throws -> ClipComparison {
-        let converter = FrameConverter()
         let tick = reader.video.timeBase(dividedFor: .factor(1))
         let total = reader.video.frameCount.map { max(1, (min($0, 1 << 40) - 1) / 2) }
         let progress = command.diagnostics.progress(unit: "frames", total: total)
         var comparison = ClipComparison()
-        var number = 1
-        var next: Triplet? = opening
-        var first = try MeasuredFrame(opening.first, converter)
-        var prepared = try interpolator.prepare(first.image)
+        var next: HeldOutFrames.Triplet? = opening
+        var prepared = try interpolator.prepare(opening.first.measured.image)
         while let triplet = next {
             try cancellation.check()
-            let second = try MeasuredFrame(triplet.second, converter)
+            let (first, second) = (triplet.first.measured, triplet.second.measured)
             let preparedSecond = try interpolator.prepare(second.image)
-            let t = triplet.moment(tick: tick)
-            let result = try interpolator.interpolate(interpolator.prepare(prepared, preparedSecond), at: t)
-            comparison.add(
-                frame: number, time: triplet.truth.time.doubleValue,
-                truth: try MeasuredFrame(triplet.truth, converter).rounded,
-                interpolated: RGB8Image(rounding: result),
-                average: .average(first.rounded, second.rounded, at: t))
+            if triplet.crossesCut {
+                comparison.addCut(triplet.number)
+            } else {
+                let t = triplet.moment(tick: tick)
+                let result = try interpolator.interpolate(
+                    interpolator.prepare(prepared, preparedSecond), at: t)
+                comparison.add(
+                    frame: triplet.number, time: triplet.truth.time.doubleValue,
+                    truth: triplet.truth.measured.rounded, interpolated: RGB8Image(rounding: result),
+                    average: .average(first.rounded, second.rounded, at: t))
+            }
             progress.advance()
-            (first, prepared) = (second, preparedSecond)
-            number += 2
-            next = try Triplet.after(triplet.second, of: reader)
+            prepared = preparedSecond
+            next = try triplets.next()
         }
         progress.finish()
         return comparison

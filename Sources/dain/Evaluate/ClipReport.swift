@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Timing
 
 /// What `dain evaluate` prints of a clip. The names of its JSON are part of the program's interface.
 struct ClipReport: Encodable {
@@ -10,6 +11,8 @@ struct ClipReport: Encodable {
 
     let clip: String
     let frames: [ClipComparison.Frame]
+    /// Numbers of the held-out frames at a cut, which are in no figure.
+    let cuts: [Int]
     let mean: Means?
     /// Numbers of the frames with the lowest and the highest PSNR.
     let worst: Int?
@@ -20,7 +23,7 @@ struct ClipReport: Encodable {
     private let intervals: [ClipComparison.Interval]
 
     private enum CodingKeys: String, CodingKey {
-        case clip, device, precision, frames, mean, worst, best, picture
+        case clip, device, precision, frames, cuts, mean, worst, best, picture
     }
 
     /// Rows of the table; a longer clip is summed up in so many stretches of time.
@@ -29,7 +32,7 @@ struct ClipReport: Encodable {
     init(_ comparison: ClipComparison, clip: String, picture: String, on device: ChosenDevice) {
         (self.clip, self.picture) = (clip, picture)
         (self.device, precision) = (device.name, device.precision.rawValue)
-        frames = comparison.frames
+        (frames, cuts) = (comparison.frames, comparison.cuts)
         mean = comparison.mean.map { Means(interpolated: $0.interpolated, average: $0.average) }
         worst = comparison.worst?.figures.frame
         best = comparison.best?.figures.frame
@@ -47,7 +50,8 @@ struct ClipReport: Encodable {
             guard let frame = frames.first(where: { $0.frame == number }) else { continue }
             table.add(["\(name), frame \(frame.frame)"] + cells(frame.interpolated, frame.average))
         }
-        return "\(clip): every other frame held out; PSNR in dB, of 8-bit RGB\n\n" + table.text
+        let leftOut = cuts.isEmpty ? "" : " (\(counted(cuts.count, "frame")) at cuts left out)"
+        return "\(clip): every other frame held out\(leftOut); PSNR in dB, of 8-bit RGB\n\n" + table.text
     }
 
     private func times(_ interval: ClipComparison.Interval) -> String {

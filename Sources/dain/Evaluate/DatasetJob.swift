@@ -1,6 +1,7 @@
 import Evaluation
 import Interpolation
 import Logging
+import Timing
 
 /// Measures the sequences of a benchmark.
 struct DatasetJob {
@@ -13,13 +14,19 @@ struct DatasetJob {
     }
 
     func run(_ cancellation: Cancellation) throws {
-        if let first = dataset.incomplete.first {
-            let others = dataset.incomplete.count - 1
+        if let first = dataset.lacking.first {
+            let others = dataset.lacking.count - 1
             let what =
                 others == 0
                 ? "1 sequence lacks a file and is passed over: \(first)"
                 : "\(others + 1) sequences lack a file and are passed over: \(first) and \(others) more"
             log.warning("\(command.path): \(what)")
+        }
+        if dataset.otherwiseNamed > 0 {
+            let found = counted(dataset.otherwiseNamed, "sequence")
+            log.warning(
+                "\(command.path): passed over: \(found) of another layout than \(dataset.layout.rawValue)"
+            )
         }
         let network = NetworkLoader(command.network)
         try measure(with: network.load(), DatasetReport(dataset.layout, on: network.device()), cancellation)

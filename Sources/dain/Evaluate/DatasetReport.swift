@@ -16,14 +16,15 @@ struct DatasetReport: Encodable {
         }
     }
 
-    private enum CodingKeys: String, CodingKey { case dataset, device, precision, sequences, mean }
+    private enum CodingKeys: String, CodingKey { case dataset, device, precision, sequences, mean, average }
 
     let dataset: String
     let device: String
     let precision: String
     private(set) var sequences: [Sequence] = []
     private(set) var mean = Score(ie: 0, psnr: .infinity, ssim: nil)
-    /// Of the averages of the neighbours, for comparison in the table.
+    /// The mean of the averages of the neighbours, for comparison.
+    private(set) var average = Score(ie: 0, psnr: .infinity, ssim: nil)
     private var averages: [Score] = []
 
     init(_ layout: DatasetLayout, on device: ChosenDevice) {
@@ -35,6 +36,7 @@ struct DatasetReport: Encodable {
         sequences.append(Sequence(name: name, score: score))
         averages.append(average)
         mean = Score.mean(of: sequences.map(\.score)) ?? mean
+        self.average = Score.mean(of: averages) ?? self.average
     }
 
     var text: String {
@@ -42,9 +44,7 @@ struct DatasetReport: Encodable {
         for sequence in sequences { table.add([sequence.name] + TextTable.cells(sequence.score)) }
         table.addGap()
         table.add(["mean of \(sequences.count)"] + TextTable.cells(mean))
-        if let average = Score.mean(of: averages) {
-            table.add(["average of both neighbours"] + TextTable.cells(average))
-        }
+        table.add(["average of both neighbours"] + TextTable.cells(average))
         return "\(dataset): IE in code values, PSNR in dB, of 8-bit RGB\n\n" + table.text
     }
 }

@@ -12,7 +12,7 @@ struct EvaluateCommand: ParsableCommand, HasDiagnostics, RunsKernels, PrintsRepo
             A folder with sequences as \(DatasetLayout.summary) is a benchmark: interpolation error (IE: mean absolute \
             error), PSNR and SSIM of each sequence are printed. Of a clip every other frame is held out and made from its \
             neighbours; PSNR and SSIM are printed over time, beside those of plain averages, and a picture is written \
-            with the curves and the worst and best frames. All figures are of 8-bit RGB.
+            with the curves and the worst and best frames; frames at cuts are left out. All figures are of 8-bit RGB.
             """)
 
     @Argument(
@@ -31,6 +31,8 @@ struct EvaluateCommand: ParsableCommand, HasDiagnostics, RunsKernels, PrintsRepo
     @Flag(name: .long, help: "Print the figures as JSON.")
     var json = false
 
+    @OptionGroup(title: "Cuts of a clip") var cuts: CutOptions
+
     @OptionGroup(title: "Network") var network: NetworkOptions
 
     @OptionGroup var diagnostics: DiagnosticsOptions
@@ -44,11 +46,18 @@ struct EvaluateCommand: ParsableCommand, HasDiagnostics, RunsKernels, PrintsRepo
         let cancellation = Signals.cancellation()
         if let dataset = try Dataset(folder: path) {
             if output != nil { throw BadUsage("--output is for a clip's picture; a benchmark has none") }
+            if cuts.isGiven {
+                throw BadUsage(
+                    "--scene-threshold and --no-scene-detection are for a clip; a benchmark has no cuts")
+            }
             return try DatasetJob(command: self, dataset: dataset).run(cancellation)
         }
         do {
             try ClipJob(command: self).run(cancellation)
         } catch MediaError.emptySequence where URL(fileURLWithPath: path).hasDirectoryPath {
+            if let file = try Dataset.firstLacking(in: path) {
+                throw BadUsage("\(path): no sequence is complete: \(file) is not there, as PNG or WebP")
+            }
             throw BadUsage(
                 "\(path): is no benchmark (\(DatasetLayout.summary)), and holds no images of a clip")
         }

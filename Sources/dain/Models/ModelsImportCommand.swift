@@ -20,8 +20,14 @@ struct ModelsImportCommand: ParsableCommand, HasDiagnostics {
     @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
     var output: String?
 
-    @Option(help: "Write the file where --model finds it by this name.")
+    @Option(
+        help: """
+            Write the file where --model finds it by this name: into $DAIN_MODELS, or beside the models that are there.
+            """)
     var name: String?
+
+    @Flag(name: .long, help: "Refuse when the output exists.")
+    var noOverwrite = false
 
     @OptionGroup var diagnostics: DiagnosticsOptions
 
@@ -64,6 +70,9 @@ struct ModelsImportCommand: ParsableCommand, HasDiagnostics {
         func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
         guard resolved(path) != resolved(checkpoint) else {
             throw BadUsage("\(path): the output is the input; give another name with --output")
+        }
+        if noOverwrite, FileManager.default.fileExists(atPath: path) {
+            throw BadUsage("\(path): exists already")
         }
         return path
     }
