@@ -57,7 +57,7 @@ public struct Dataset: Sendable {
     }
 
     /// The first file, without its ending, that keeps a folder from holding a complete sequence; nil where it holds no part
-    /// of one, or several of a clip's frames.
+    /// of one.
     ///
     /// - Throws: ``DatasetError`` where a folder or the list cannot be read.
     public static func firstLacking(in folder: String) throws -> String? {
