@@ -3,9 +3,9 @@ import Scenes
 import Timing
 
 /// A frame of the source as the network's side of the pipeline gets it.
-struct SourceFrame<Picture: Sendable>: Sendable {
-    var picture: Picture
-    var time: Timeline.SourceFrame
+public struct SourceFrame<Picture: Sendable>: Sendable {
+    public var picture: Picture
+    public var time: Timeline.SourceFrame
     /// What the network sees; that of the run's first frame for repeats, which saves memory and work.
     var image: RGBImage
     /// What new pictures like this one are as samples; nil where it has none, or nobody asked.
@@ -13,24 +13,24 @@ struct SourceFrame<Picture: Sendable>: Sendable {
     /// The number of the run of repeats that the frame belongs to.
     var drawing: Int
     /// What it is to the frame before; nil for the first.
-    var relation: FrameRelation?
+    public var relation: FrameRelation?
 }
 
 /// Gives the source's frames what they are to one another, as they are read.
 ///
 /// Frames come out one behind, because a cut is only known by the frame after it.
-struct FrameClassifier<Picture: Sendable> {
+public struct FrameClassifier<Picture: Sendable> {
     private var classifier: SceneClassifier
     private var waiting: SourceFrame<Picture>?
     /// The last frame that was given out.
     private var last: SourceFrame<Picture>?
 
-    init(_ settings: SceneSettings) {
+    public init(_ settings: SceneSettings) {
         classifier = SceneClassifier(threshold: settings.cutThreshold, tolerance: settings.tolerance)
     }
 
     /// Takes a frame and gives out the one before it.
-    mutating func next(_ frame: TimedPicture<Picture>, _ image: RGBImage) -> SourceFrame<Picture>? {
+    public mutating func next(_ frame: TimedPicture<Picture>, _ image: RGBImage) -> SourceFrame<Picture>? {
         let relation = classifier.next(
             RGBPlanes(
                 width: image.width, height: image.height, values: image.values, alpha: image.alpha))
@@ -41,7 +41,7 @@ struct FrameClassifier<Picture: Sendable> {
     }
 
     /// The last frame.
-    mutating func finish() -> SourceFrame<Picture>? {
+    public mutating func finish() -> SourceFrame<Picture>? {
         give(classifier.finish())
     }
 

@@ -3,10 +3,10 @@
     python evaluate.py WEIGHTS DATASET... [--plain] [--half] [--json FILE]
 
 Layouts: Middlebury `NAME/frame10 frame11 frame10i11`, UCF101 `N/frame_00 frame_02 frame_01_gt`, Vimeo-90K
-`N/im1 im3 im2`, as PNG or lossless WebP; in folders of folders too, and Middlebury's truth in a second tree, as it is distributed.
-What lacks a file is named and passed over. (Vimeo-90K's `tri_testlist.txt` is not read: `dain evaluate` does that.) IE is the mean of |output - truth| over pixels and channels of the 8-bit
-RGB frames; PSNR is taken per sequence, then averaged. `--plain`: projection without depth. `--half`: weights rounded
-to fp16 first, as they are stored.
+`N/im1 im3 im2`, as PNG or lossless WebP; in folders of folders too, and Middlebury's truth in a second tree, as it is
+distributed. What lacks a file is named and passed over. (Vimeo-90K's `tri_testlist.txt` is not read: `dain evaluate` does
+that.) IE is the mean of |output - truth| over pixels and channels of the 8-bit RGB frames; PSNR is taken per sequence,
+then averaged. `--plain`: projection without depth. `--half`: weights rounded to fp16 first, as they are stored.
 """
 import argparse
 from collections.abc import Iterator
@@ -108,13 +108,17 @@ def interpolate(net: DAIN, frame0: np.ndarray, frame1: np.ndarray, plain: bool) 
     return {"blend": as_bytes(result.blend), "output": as_bytes(result.output)}
 
 
+def average(frame0: np.ndarray, frame1: np.ndarray) -> np.ndarray:
+    return np.round((frame0.astype(np.float64) + frame1) / 2)
+
+
 def evaluate(net: DAIN, sequences, plain: bool = False) -> dict[str, dict[str, Score]]:
     """For every sequence the scores of plain averaging, the blend and the output."""
     results = {}
     with full_precision():
         for name, (frame0, truth, frame1) in sequences:
             images = interpolate(net, frame0, frame1, plain)
-            images["average"] = np.round((frame0.astype(np.float64) + frame1) / 2)
+            images["average"] = average(frame0, frame1)
             results[name] = {kind: Score.of(image, truth) for kind, image in images.items()}
     return results
 

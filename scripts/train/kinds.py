@@ -13,19 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluate import Score, triplets
+from evaluate import Score, average, triplets
 
 KINDS = ("repeated", "still", "moving")
 
 
-def difference(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.abs(a.astype(np.float64) - b).mean())
-
-
 def kind(first: np.ndarray, truth: np.ndarray, second: np.ndarray) -> tuple[str, float]:
     """The kind of a triplet, and the PSNR of its neighbours' mean."""
-    mean = Score.of(np.round((first.astype(np.float64) + second) / 2), truth).psnr
-    if min(difference(first, truth), difference(truth, second)) < difference(first, second) / 4:
+    mean = Score.of(average(first, second), truth).psnr
+    if min(Score.of(first, truth).ie, Score.of(second, truth).ie) < Score.of(first, second).ie / 4:
         return "repeated", mean
     return ("still" if mean > 40 else "moving"), mean
 

@@ -8,8 +8,8 @@ too, depth is frozen except in every so many steps. `--blend-share` of the time 
 training alone.
 
 The out folder gets `weights.safetensors` (the moving average, fp16) every `--export-every` seconds and at the end,
-`checkpoint.pt` (training goes on from it when the command is given again, with the same `--init`) and `log.jsonl`. With several GPUs start it
-under torchrun: each process draws its own batches and gradients are averaged.
+`checkpoint.pt` (training goes on from it when the command is given again, with the same `--init`) and `log.jsonl`. With
+several GPUs start it under torchrun: each process draws its own batches and gradients are averaged.
 """
 import argparse
 import copy

@@ -119,12 +119,12 @@ extension DoctorReport {
 
     /// What keeps a listed model from being what its manifest says; nil where nothing does, or where no manifest lists it.
     private static func damage(of location: ModelLocation) -> String? {
-        guard let model = location.model else { return nil }
+        guard location.model != nil else { return nil }
         if size(of: location.path) == nil {
             return "\(location.path) is listed in its manifest but not there"
         }
         do {
-            try model.verify(WeightBytes(mapping: location.path), sha256: SHA256.digest)
+            _ = try location.verifiedBytes()
             return nil
         } catch {
             return "\(error)"

@@ -51,10 +51,10 @@ struct ClipJob {
         let progress = command.diagnostics.progress(unit: "frames", total: total)
         var comparison = ClipComparison()
         var next: HeldOutFrames.Triplet? = opening
-        var prepared = try interpolator.prepare(opening.first.measured.image)
+        var prepared = try interpolator.prepare(opening.first.picture.image)
         while let triplet = next {
             try cancellation.check()
-            let (first, second) = (triplet.first.measured, triplet.second.measured)
+            let (first, second) = (triplet.first.picture, triplet.second.picture)
             let preparedSecond = try interpolator.prepare(second.image)
             if triplet.crossesCut {
                 comparison.addCut(triplet.number)
@@ -63,8 +63,8 @@ struct ClipJob {
                 let result = try interpolator.interpolate(
                     interpolator.prepare(prepared, preparedSecond), at: t)
                 comparison.add(
-                    frame: triplet.number, time: triplet.truth.time.doubleValue,
-                    truth: triplet.truth.measured.rounded, interpolated: RGB8Image(rounding: result),
+                    frame: triplet.number, time: triplet.truth.time.time.doubleValue,
+                    truth: triplet.truth.picture.rounded, interpolated: RGB8Image(rounding: result),
                     average: .average(first.rounded, second.rounded, at: t))
             }
             progress.advance()

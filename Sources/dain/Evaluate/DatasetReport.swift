@@ -21,10 +21,8 @@ struct DatasetReport: Encodable {
     let dataset: String
     let device: String
     let precision: String
-    private(set) var sequences: [Sequence] = []
-    private(set) var mean = Score(ie: 0, psnr: .infinity, ssim: nil)
-    /// The mean of the averages of the neighbours, for comparison.
-    private(set) var average = Score(ie: 0, psnr: .infinity, ssim: nil)
+    private var sequences: [Sequence] = []
+    /// Of the averages of the neighbours, for comparison.
     private var averages: [Score] = []
 
     init(_ layout: DatasetLayout, on device: ChosenDevice) {
@@ -35,16 +33,27 @@ struct DatasetReport: Encodable {
     mutating func add(_ name: String, _ score: Score, average: Score) {
         sequences.append(Sequence(name: name, score: score))
         averages.append(average)
-        mean = Score.mean(of: sequences.map(\.score)) ?? mean
-        self.average = Score.mean(of: averages) ?? self.average
+    }
+
+    private var mean: Score? { Score.mean(of: sequences.map(\.score)) }
+    private var average: Score? { Score.mean(of: averages) }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(dataset, forKey: .dataset)
+        try container.encode(device, forKey: .device)
+        try container.encode(precision, forKey: .precision)
+        try container.encode(sequences, forKey: .sequences)
+        try container.encode(mean, forKey: .mean)
+        try container.encode(average, forKey: .average)
     }
 
     var text: String {
         var table = TextTable(columns: ["sequence", "IE", "PSNR", "SSIM"])
         for sequence in sequences { table.add([sequence.name] + TextTable.cells(sequence.score)) }
         table.addGap()
-        table.add(["mean of \(sequences.count)"] + TextTable.cells(mean))
-        table.add(["average of both neighbours"] + TextTable.cells(average))
+        if let mean { table.add(["mean of \(sequences.count)"] + TextTable.cells(mean)) }
+        if let average { table.add(["average of both neighbours"] + TextTable.cells(average)) }
         return "\(dataset): IE in code values, PSNR in dB, of 8-bit RGB\n\n" + table.text
     }
 }

@@ -3,7 +3,7 @@ import Interpolation
 import Media
 
 /// What is measured of a frame: its RGB as the network takes it, and rounded to 8 bits.
-struct MeasuredFrame {
+struct MeasuredFrame: Sendable {
     let image: RGBImage
     let rounded: RGB8Image
 

@@ -19,11 +19,19 @@ struct OpenedModel {
                 "\(ModelStore.environmentVariable) names \(folder), which does not exist")
         }
         let location = try store.locate(request)
-        let bytes = try WeightBytes(mapping: location.path)
-        try location.model?.verify(bytes, sha256: SHA256.digest)
+        let bytes = try location.verifiedBytes()
         let weights = try WeightDictionary(bytes)
         try weights.checkThatTheyAreDAIN(file: location.path)
         return OpenedModel(location: location, weights: weights)
+    }
+}
+
+extension ModelLocation {
+    /// What the file holds: where a manifest lists it, what that states.
+    func verifiedBytes() throws -> WeightBytes {
+        let bytes = try WeightBytes(mapping: path)
+        try model?.verify(bytes, sha256: SHA256.digest)
+        return bytes
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Media
 import Weights
 
 /// `dain models import`: a checkpoint of PyTorch, or a safetensors file, becomes a model of this program.
@@ -72,7 +73,7 @@ struct ModelsImportCommand: ParsableCommand, HasDiagnostics {
             throw BadUsage("\(path): the output is the input; give another name with --output")
         }
         if noOverwrite, FileManager.default.fileExists(atPath: path) {
-            throw BadUsage("\(path): exists already")
+            throw MediaError.outputExists(path: path)
         }
         return path
     }

@@ -17,7 +17,7 @@ struct ModelsVerifyCommand: ParsableCommand {
             guard let model = location.model else { continue }
             var result = Result(name: model.name, path: location.path)
             do {
-                try model.verify(WeightBytes(mapping: location.path), sha256: SHA256.digest)
+                _ = try location.verifiedBytes()
             } catch let error where error is ModelError || error is WeightFileError {
                 result.isSound = false
                 result.error = "\(error)"
